@@ -1,0 +1,7 @@
+from majlis.kit.modules import ModuleConfig
+
+
+class CallsConfig(ModuleConfig):
+    name = "majlis.engines.calls"
+    label = "calls"
+    verbose_name = "Calls"

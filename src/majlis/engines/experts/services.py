@@ -1,0 +1,1 @@
+"""What experts does."""

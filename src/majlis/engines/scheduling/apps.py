@@ -1,0 +1,7 @@
+from majlis.kit.modules import ModuleConfig
+
+
+class SchedulingConfig(ModuleConfig):
+    name = "majlis.engines.scheduling"
+    label = "scheduling"
+    verbose_name = "Scheduling"

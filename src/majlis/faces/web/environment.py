@@ -1,0 +1,47 @@
+"""The Jinja2 environment of the web face."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.urls import reverse
+from django.utils import translation
+from jinja2 import Environment, StrictUndefined
+
+from majlis.faces.web import filters
+from majlis.kit.edition import edition
+from majlis.kit.translated import in_language
+
+
+def url(name: str, **parts: Any) -> str:
+    """The address of a page by its route's name."""
+    return reverse(name, kwargs=parts or None)
+
+
+def environment(**options: Any) -> Environment:
+    """Autoescaping, strict about undefined names in debug, with our globals and filters."""
+    options.setdefault("undefined", StrictUndefined)
+    env = Environment(  # noqa: S701 - Django passes autoescape=True
+        **options,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.install_gettext_callables(  # type: ignore[attr-defined]
+        translation.gettext,
+        translation.ngettext,
+        newstyle=True,
+        pgettext=translation.pgettext,
+        npgettext=translation.npgettext,
+    )
+    env.globals.update(
+        url=url,
+        static=staticfiles_storage.url,
+        edition=edition,
+        in_language=in_language,
+        settings_sandbox=settings.SANDBOX,
+        get_language=translation.get_language,
+        is_rtl=translation.get_language_bidi,
+    )
+    env.filters.update(filters.FILTERS)
+    return env

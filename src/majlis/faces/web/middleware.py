@@ -1,0 +1,116 @@
+"""What happens around every request. Middleware is counted work: each one here earns its place."""
+
+import re
+import zoneinfo
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone, translation
+
+from majlis.faces.web.refusals import refusal_page
+from majlis.kit.context import request_id
+from majlis.kit.edition import edition
+from majlis.kit.errors import Refusal
+from majlis.kit.ids import new_id
+
+Answer = Callable[[HttpRequest], HttpResponse]
+SAFE_ID = re.compile(r"^[A-Za-z0-9-]{8,64}$")
+
+
+class RequestIdentity:
+    """Gives each request an id (or takes the proxy's), for logs and the answer's `X-Request-Id`."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-Id", "")
+        token = request_id.set(given if SAFE_ID.match(given) else str(new_id()))
+        try:
+            response = self.answer(request)
+            response["X-Request-Id"] = request_id.get()
+            return response
+        finally:
+            request_id.reset(token)
+
+
+class SecurityHeaders:
+    """The content security policy (no inline script or style, nothing from other hosts) and its companions."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        stream = "/".join(settings.STREAM_URL.split("/")[:3])
+        self.policy = "; ".join(
+            [
+                "default-src 'self'",
+                "script-src 'self'",
+                "style-src 'self'",
+                "img-src 'self' data: blob:",
+                "media-src 'self' blob:",
+                "font-src 'self'",
+                f"connect-src 'self' {stream}",
+                "worker-src 'self' blob:",
+                "frame-ancestors 'none'",
+                "base-uri 'self'",
+                "form-action 'self'",
+                "object-src 'none'",
+            ]
+        )
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.answer(request)
+        response.setdefault("Content-Security-Policy", self.policy)
+        response.setdefault(
+            "Permissions-Policy",
+            "camera=(self), microphone=(self), display-capture=(self), geolocation=(self)",
+        )
+        return response
+
+
+class Reader:
+    """Activates the reader's language and time zone: a member's own, else the cookie's, else the browser's."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        member = request.user if request.user.is_authenticated else None
+        offered = edition().languages
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        language = (
+            chosen
+            if chosen in offered
+            else member.language
+            if member and member.language in offered
+            else self._of_browser(request, offered)
+        )
+        zone = member.zone if member else request.COOKIES.get("zone", "") or edition().zone
+        try:
+            zone_info = ZoneInfo(zone)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+            zone_info = ZoneInfo(edition().zone)
+        with translation.override(language), timezone.override(zone_info):
+            request.LANGUAGE_CODE = language
+            response = self.answer(request)
+            response.setdefault("Content-Language", language)
+        return response
+
+    @staticmethod
+    def _of_browser(request: HttpRequest, offered: tuple[str, ...]) -> str:
+        best = translation.get_language_from_request(request).split("-")[0]
+        return best if best in offered else offered[0]
+
+
+class Refusals:
+    """Turns a refusal that a view let fly into the page that says so."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.answer(request)
+
+    def process_exception(self, request: HttpRequest, wrong: Exception) -> HttpResponse | None:
+        return refusal_page(request, wrong) if isinstance(wrong, Refusal) else None

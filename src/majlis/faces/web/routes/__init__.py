@@ -1,0 +1,1 @@
+"""The addresses of the pages, one file per area, each with `urlpatterns`."""

@@ -1,0 +1,7 @@
+from majlis.kit.modules import ModuleConfig
+
+
+class CatalogueConfig(ModuleConfig):
+    name = "majlis.kernel.catalogue"
+    label = "catalogue"
+    verbose_name = "Catalogue"

@@ -1,0 +1,7 @@
+from majlis.kit.modules import ModuleConfig
+
+
+class LedgerConfig(ModuleConfig):
+    name = "majlis.kernel.ledger"
+    label = "ledger"
+    verbose_name = "Ledger"

@@ -1,0 +1,7 @@
+from majlis.kit.modules import ModuleConfig
+
+
+class NoticesConfig(ModuleConfig):
+    name = "majlis.kernel.notices"
+    label = "notices"
+    verbose_name = "Notices"

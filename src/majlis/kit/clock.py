@@ -1,0 +1,65 @@
+"""The only clock of the house.
+
+Every service asks `now()`, never Django or `datetime`, so that the whole house can be moved at once: by a test
+(`travel`), or, in sandbox mode, by an operator (`./majlis clock +3d` writes the offset to `settings.CLOCK_FILE`, which
+every process reads).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+_frozen: ContextVar[datetime | None] = ContextVar("frozen", default=None)
+_seen: tuple[int, timedelta] = (0, timedelta())
+
+
+def now() -> datetime:
+    """This instant, in UTC (aware); in sandbox mode moved by the operator's offset."""
+    frozen = _frozen.get()
+    if frozen is not None:
+        return frozen
+    return datetime.now(UTC) + offset()
+
+
+def today(zone: str | ZoneInfo) -> date:
+    """The date on the wall in `zone` (IANA name) at this instant."""
+    return now().astimezone(ZoneInfo(zone) if isinstance(zone, str) else zone).date()
+
+
+def offset() -> timedelta:
+    """How far the sandbox clock stands ahead of the real one; zero outside sandbox mode."""
+    global _seen
+    if not settings.SANDBOX:
+        return timedelta()
+    try:
+        changed = Path(settings.CLOCK_FILE).stat().st_mtime_ns
+    except FileNotFoundError:
+        return timedelta()
+    if changed != _seen[0]:
+        _seen = (changed, timedelta(seconds=int(Path(settings.CLOCK_FILE).read_text() or 0)))
+    return _seen[1]
+
+
+def set_offset(value: timedelta) -> None:
+    """Move the sandbox clock of every process of this installation. Refuses outside sandbox mode."""
+    if not settings.SANDBOX:
+        raise RuntimeError("The clock can be moved in sandbox mode only.")
+    path = Path(settings.CLOCK_FILE)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(str(int(value.total_seconds())))
+
+
+@contextmanager
+def travel(to: datetime | None = None, *, by: timedelta | None = None) -> Iterator[datetime]:
+    """For tests: the clock stands still at `to` (or at now + `by`) inside the block."""
+    moment = to if to is not None else now() + (by or timedelta())
+    token = _frozen.set(moment)
+    try:
+        yield moment
+    finally:
+        _frozen.reset(token)

@@ -1,0 +1,126 @@
+"""Money and other counted things: integers in the smallest unit, never floats."""
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+from babel import Locale
+from babel.numbers import format_currency, format_decimal, get_currency_precision
+from django.utils.translation import get_language, ngettext
+
+COINS = {"BTC": 8, "LTC": 8, "USDT": 6}
+"""Digits after the point of currencies that ISO 4217 does not know."""
+
+COUNTED = frozenset({"minute", "session", "message", "token", "byte"})
+"""Units that are counted, not paid with: the ledger keeps them exactly like money."""
+
+
+def exponent(unit: str) -> int:
+    """Digits after the point between the unit people say and the integer we store (`EGP` 2, `IDR` 2, `BTC` 8).
+
+    ISO 4217 through CLDR; counted units have none.
+    """
+    if unit in COINS:
+        return COINS[unit]
+    if unit in COUNTED:
+        return 0
+    # CLDR gives IRR and IRT no decimals in daily use; ISO 4217 stores two for IDR and IRR.
+    return 2 if unit in {"IDR", "IRR"} else get_currency_precision(unit)
+
+
+@dataclass(frozen=True, slots=True, order=False)
+class Money:
+    """An amount of one unit. `amount` is in minor units: `Money(19125, "EGP")` is EGP 191.25."""
+
+    amount: int
+    unit: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.amount, int) or isinstance(self.amount, bool):
+            raise TypeError(f"An amount is a whole number of minor units, not {self.amount!r}.")
+
+    def _same(self, other: "Money") -> None:
+        if self.unit != other.unit:
+            raise ValueError(f"{self.unit} and {other.unit} do not add up.")
+
+    def __add__(self, other: "Money") -> "Money":
+        self._same(other)
+        return Money(self.amount + other.amount, self.unit)
+
+    def __sub__(self, other: "Money") -> "Money":
+        self._same(other)
+        return Money(self.amount - other.amount, self.unit)
+
+    def __neg__(self) -> "Money":
+        return Money(-self.amount, self.unit)
+
+    def __mul__(self, times: int) -> "Money":
+        return Money(self.amount * times, self.unit)
+
+    def __lt__(self, other: "Money") -> bool:
+        self._same(other)
+        return self.amount < other.amount
+
+    def __le__(self, other: "Money") -> bool:
+        self._same(other)
+        return self.amount <= other.amount
+
+    def __bool__(self) -> bool:
+        return self.amount != 0
+
+    def share(self, basis_points: int) -> "Money":
+        """`basis_points`/10,000 of it, rounded half to even."""
+        part = Decimal(self.amount * basis_points) / 10_000
+        return Money(int(part.quantize(Decimal(1), ROUND_HALF_EVEN)), self.unit)
+
+    def prorate(self, numerator: int, denominator: int) -> "Money":
+        """`numerator`/`denominator` of it, rounded half to even."""
+        part = Decimal(self.amount * numerator) / denominator
+        return Money(int(part.quantize(Decimal(1), ROUND_HALF_EVEN)), self.unit)
+
+    def split(self, parts: int) -> list["Money"]:
+        """`parts` amounts that differ by at most one minor unit and add up exactly."""
+        each, rest = divmod(self.amount, parts)
+        return [Money(each + (1 if i < rest else 0), self.unit) for i in range(parts)]
+
+    @property
+    def decimal(self) -> Decimal:
+        """The amount in the unit people say: `Decimal("191.25")`."""
+        return Decimal(self.amount).scaleb(-exponent(self.unit))
+
+    def display(self, language: str | None = None) -> str:
+        """What a person reads, in `language` (the active one by default): `Rp150.000`, `١٩١٫٢٥ ج.م.‏`."""
+        locale = (language or get_language() or "en").replace("-", "_")
+        if self.unit == "minute":
+            return ngettext("%(count)s minute", "%(count)s minutes", self.amount) % {
+                "count": format_decimal(self.amount, locale=locale)
+            }
+        if self.unit in COUNTED:
+            return f"{format_decimal(self.amount, locale=locale)} {self.unit}"
+        if self.unit in COINS:
+            return f"{format_decimal(self.decimal, format='#,##0.########', locale=locale)} {self.unit}"
+        pattern = Locale.parse(locale).currency_formats["standard"].pattern
+        if self.amount % 10 ** exponent(self.unit) == 0:
+            pattern = pattern.replace(".00", "")  # a round price reads better without its zeros
+        return format_currency(self.decimal, self.unit, pattern, locale=locale, currency_digits=False)
+
+    def __str__(self) -> str:
+        return f"{self.decimal} {self.unit}"
+
+    def as_json(self, language: str | None = None) -> dict[str, Any]:
+        """The API's shape: `{"amount": 15000000, "currency": "IDR", "display": "Rp150.000"}`."""
+        return {"amount": self.amount, "currency": self.unit, "display": self.display(language)}
+
+
+def parse_amount(text: str, unit: str) -> Money:
+    """What a person typed (`1,250.5`, Arabic-Indic digits too) as `Money`. Raises `ValueError` if it is no amount or
+    has more decimals than `unit` knows."""
+    # int() and Decimal() read every Unicode decimal digit; only the separators need folding.
+    cleaned = text.strip().replace("\u066c", "").replace("\u066b", ".").replace(",", "").replace(" ", "")
+    try:
+        value = Decimal(cleaned).scaleb(exponent(unit))
+    except ArithmeticError:
+        raise ValueError(f"{text!r} is not an amount.") from None
+    if not value.is_finite() or value != value.to_integral_value():
+        raise ValueError(f"{text!r} is not an amount in {unit}.")
+    return Money(int(value), unit)

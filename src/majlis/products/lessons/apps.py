@@ -1,0 +1,7 @@
+from majlis.kit.modules import ModuleConfig
+
+
+class LessonsConfig(ModuleConfig):
+    name = "majlis.products.lessons"
+    label = "lessons"
+    verbose_name = "Lessons"
