@@ -1,6 +1,7 @@
 """For tests: people and clocks."""
 
 import itertools
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,12 +12,20 @@ _numbers = itertools.count(1)
 SOME_MONDAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 """A Monday without a clock change in any zone of the tests, for examples that need a fixed now."""
 
+STAFF = frozenset({"coordinator", "studio", "support", "moderator", "finance", "admin", "owner"})
 
-def person(name: str = "Salma Hassan", **fields: Any) -> Any:
-    """A saved, active member with a verified e-mail address nobody else has. Its password is never usable."""
+
+def person(name: str = "Salma Hassan", *, roles: Iterable[str] = (), password: str | None = None, **fields: Any) -> Any:
+    """A saved, active member with a verified e-mail address nobody else has, and the roles named
+    (`roles=["finance"]`). Without `password` nobody can sign in as them but `client.force_login`."""
     number = next(_numbers)
     fields.setdefault("email", f"person{number}@example.test")
-    user = get_user_model()(name=name, **fields)
-    user.set_unusable_password()
+    roles = list(roles)
+    user = get_user_model()(name=name, **{"is_staff": bool(STAFF.intersection(roles)), **fields})
+    user.set_password(password)
     user.save()
+    if user.email:
+        user.emailaddress_set.create(email=user.email, primary=True, verified=True)
+    for role in roles:
+        user.role_grants.create(role=role)
     return user

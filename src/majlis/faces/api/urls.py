@@ -8,6 +8,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 import majlis.faces.api as here
+from majlis.faces.api.auth import signed_in
 from majlis.faces.api.problems import SignInFirst, problem
 from majlis.faces.collect import areas
 from majlis.kit.errors import Invalid, Refusal
@@ -18,6 +19,7 @@ api = NinjaAPI(
     description="Everything the web can do. Times are ISO 8601 with offset; money is in minor units.",
     urls_namespace="api",
     docs_url=None,
+    auth=signed_in,
 )
 
 for area in areas(here):
