@@ -4,9 +4,11 @@ import os
 import secrets
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+
+from majlis.config.postgres import socket_directory
 
 
 def text(name: str, default: str) -> str:
@@ -42,7 +44,7 @@ def required_in_production(name: str, *, sandbox: bool, stored_in: Path) -> str:
 def database(data: Path) -> dict[str, Any]:
     """Django's database settings of `DATABASE_URL` (`postgresql://user:password@host:port/name?host=/socket`), or of
     the embedded server under `data`."""
-    url = urlsplit(text("DATABASE_URL", f"postgresql://majlis@/majlis?host={data / 'run'}"))
+    url = urlsplit(text("DATABASE_URL", f"postgresql://majlis@/majlis?host={quote(str(socket_directory(data)))}"))
     if url.scheme not in {"postgres", "postgresql"}:
         raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://")
     query = dict(parse_qsl(url.query))

@@ -39,6 +39,6 @@ def require_transaction() -> None:
 def refuse_transaction() -> None:
     """Raises inside a transaction (of the application's own): no lock may be held while the network answers."""
     # A test may wrap the whole test in a transaction; that one is marked by Django and does not count.
-    own = [block for block in connection.atomic_blocks if not block._from_testcase]
+    own = [block for block in connection.atomic_blocks if not block._from_testcase]  # type: ignore[attr-defined]
     if own:
         raise transaction.TransactionManagementError("This must not run inside a transaction.")

@@ -1,7 +1,8 @@
 """Refusals: what a service says when the answer is no.
 
 A refusal is an expected answer, not a fault: it has a code a program can read, a sentence a person can read, and an
-HTTP status. Each face turns refusals into its own form in one place. Anything else that is raised is a bug and is reported.
+HTTP status. Each face turns refusals into its own form in one place. Anything else that is raised is a bug and is
+reported.
 """
 
 from typing import Any

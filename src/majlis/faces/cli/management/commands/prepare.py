@@ -1,0 +1,64 @@
+"""Everything that must be true before the processes start, in one Django start-up: tables, messages, static files, and
+on the first run the demonstration."""
+
+import importlib.util
+import io
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import BaseCommand, call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from majlis.faces.cli import catalogues
+from majlis.faces.cli.progress import Bar, step
+
+DEMONSTRATION = "majlis.faces.cli.demonstration"
+
+
+class Command(BaseCommand):
+    """`python -m django prepare`; `./majlis up` calls it when something has changed."""
+
+    help = "Migrate, compile messages, collect static files, load the demonstration on the first run."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--no-demo", action="store_true", help="without the demonstration")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if catalogues.stale():
+            with step("Messages compiled"):
+                catalogues.compile_all()
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if plan:
+            with step(f"Tables made or changed ({len(plan)} migrations)"):
+                call_command("migrate", interactive=False, verbosity=0)
+        call_command("createcachetable", verbosity=0)
+        with step("Static files collected"):
+            call_command("collectstatic", interactive=False, verbosity=0, stdout=io.StringIO())
+        if not options["no_demo"]:
+            load_demonstration()
+
+
+def load_demonstration() -> bool:
+    """Load the demonstration unless it is there or this installation is not a sandbox; whether it was loaded."""
+    done = Path(settings.DATA) / "demonstration.json"
+    if done.exists() or not settings.SANDBOX or importlib.util.find_spec(DEMONSTRATION) is None:
+        return False
+    from django.contrib.auth import get_user_model
+
+    if get_user_model().objects.exists():
+        return False  # somebody's own data: never mixed with ours
+    demonstration = importlib.import_module(DEMONSTRATION)
+    bar = Bar("Demonstration")
+    demonstration.load(bar)
+    bar.finish()
+    accounts = [
+        a if isinstance(a, dict) else dict(zip(("role", "email", "password"), a, strict=False))
+        for a in demonstration.ACCOUNTS
+    ]
+    done.write_text(json.dumps(accounts, ensure_ascii=False))
+    return True
