@@ -36,7 +36,9 @@ class CalendarSettings(models.Model):
     class Meta:
         verbose_name_plural = "calendar settings"
         constraints = [
-            models.CheckConstraint(condition=Q(buffer_before__lte=240, buffer_after__lte=240), name="buffers_are_short"),
+            models.CheckConstraint(
+                condition=Q(buffer_before__lte=240, buffer_after__lte=240), name="buffers_are_short"
+            ),
             models.CheckConstraint(condition=Q(minimum_notice__lte=43_200), name="notice_is_at_most_30_days"),
             models.CheckConstraint(condition=Q(horizon_days__range=(1, 366)), name="horizon_is_1_to_366_days"),
             models.CheckConstraint(condition=Q(slot_grid__in=[5, 10, 15, 20, 30, 60]), name="grid_divides_the_hour"),
@@ -294,7 +296,7 @@ class ExternalCalendar(Record):
 
 
 class ExternalTime(models.Model):
-    """A busy time of an external calendar, as last read. It keeps new bookings away and moves nothing that is booked."""
+    """A busy time of an external calendar, as last read. It keeps new bookings away and moves nothing booked."""
 
     id = models.BigAutoField(primary_key=True)
     calendar = models.ForeignKey(ExternalCalendar, on_delete=models.CASCADE, related_name="times")

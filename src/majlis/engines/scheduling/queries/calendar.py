@@ -23,9 +23,7 @@ def calendar_settings(person_id: UUID) -> Settings:
     )
 
 
-def agenda(
-    person_id: UUID, starts_at: datetime, ends_at: datetime, *, now: datetime | None = None
-) -> list[Busy]:
+def agenda(person_id: UUID, starts_at: datetime, ends_at: datetime, *, now: datetime | None = None) -> list[Busy]:
     """What takes somebody's time between the two (whatever touches it), by beginning: reservations (without buffers;
     a hold only while it lasts), time off, external calendars."""
     now = now or clock.now()

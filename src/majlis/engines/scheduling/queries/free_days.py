@@ -1,4 +1,5 @@
 """Free time as search keeps it: 48 half hours a UTC day."""
+# ruff: noqa: S608 - composed of constants; every value is a parameter
 
 from collections import defaultdict
 from collections.abc import Sequence

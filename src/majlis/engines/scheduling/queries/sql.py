@@ -2,11 +2,12 @@
 
 People's hours are local wall time in a zone. `OCCURRENCES` turns each rule into its dates by arithmetic, then each date
 into an instant. Away from clock changes an instant is `wall time - offset of that day`, looked up once per zone and
-day; only on days beside a clock change is it asked of PostgreSQL's zone tables, with our two rules: a time that does not
-exist shifts forward, a time that exists twice means the first. Durations are added after that, in UTC.
+day; only on days beside a clock change is it asked of PostgreSQL's zone tables, with our two rules: a time that does
+not exist shifts forward, a time that exists twice means the first. Durations are added after that, in UTC.
 
 Named parameters: `people` (uuid[]), `lo` and `hi` (timestamptz): everything that touches `[lo, hi)` is found.
 """
+# ruff: noqa: S608 - composed of constants; every value is a parameter
 
 OCCURRENCES = """
 rule AS MATERIALIZED (
@@ -60,7 +61,7 @@ occurrence AS (
         SELECT dated.id, person_id, minutes,
                CASE
                WHEN steady THEN (dated.day + begins - shift) AT TIME ZONE 'UTC'
-               -- Beside a clock change: with yesterday's offset, if the wall then shows that time; else as the zone says.
+               -- Beside a clock change: with yesterday's offset if the wall then shows that time, else by the zone.
                WHEN (dated.day + begins - shift) AT TIME ZONE 'UTC' AT TIME ZONE dated.zone = dated.day + begins
                     THEN (dated.day + begins - shift) AT TIME ZONE 'UTC'
                ELSE (dated.day + begins) AT TIME ZONE dated.zone
@@ -181,4 +182,4 @@ SELECT person_id, array_agg(minute ORDER BY minute) FROM (
 WHERE full_days IS NULL OR (to_timestamp(minute::bigint * 60) AT TIME ZONE zone)::date <> ALL(full_days)
 GROUP BY person_id
 """
-"""Rows `(person_id, minutes since 1970 at which slots begin)`. Besides: `minutes`, and `until`: the last begins before."""
+"""Rows `(person_id, minutes since 1970 at which slots begin)`. Besides: `minutes`; `until`, before which they begin."""

@@ -1,4 +1,5 @@
 """The two statements of a booking: the look, and the insert that the constraint decides."""
+# ruff: noqa: S608 - composed of constants; every value is a parameter
 
 from majlis.engines.scheduling.queries import sql
 
@@ -71,16 +72,18 @@ _ANSWER = """
 _HOURS = """
     (SELECT coalesce(bool_or(hours @> tstzrange(%(starts_at)s, %(ends_at)s)), false) FROM opened),
     %(starts_at)s >= %(now)s + coalesce(s.minimum_notice, 120) * interval '1 minute',
-    %(ends_at)s <= ((%(now)s::timestamptz AT TIME ZONE zone)::date
-                    + coalesce(s.horizon_days, 60) + 1)::timestamp AT TIME ZONE zone,
+    %(ends_at)s <= ((%(now)s::timestamptz AT TIME ZONE wall.zone)::date
+                    + coalesce(s.horizon_days, 60) + 1)::timestamp AT TIME ZONE wall.zone,
     s.day_limit IS NULL OR s.day_limit > (
         SELECT count(*) FROM scheduling_reservation r
         WHERE r.hours_of_id = p.id AND r.id IS DISTINCT FROM %(leaving)s::uuid
           AND (r.status = 'confirmed' OR (r.status = 'held' AND r.held_until > %(now)s))
-          AND r.starts_at >= day::timestamp AT TIME ZONE zone AND r.starts_at < (day + 1)::timestamp AT TIME ZONE zone
+          AND r.starts_at >= day::timestamp AT TIME ZONE wall.zone
+          AND r.starts_at < (day + 1)::timestamp AT TIME ZONE wall.zone
     ),
     coalesce(s.slot_grid, 30),
-    extract(epoch FROM (%(starts_at)s::timestamptz AT TIME ZONE zone))::bigint %% (coalesce(s.slot_grid, 30) * 60) = 0
+    extract(epoch FROM (%(starts_at)s::timestamptz AT TIME ZONE wall.zone))::bigint
+        %% (coalesce(s.slot_grid, 30) * 60) = 0
 FROM accounts_user p LEFT JOIN scheduling_calendarsettings s ON s.person_id = p.id
 CROSS JOIN LATERAL (
     SELECT coalesce(s.zone, p.zone) AS zone,

@@ -100,7 +100,7 @@ def reserve(
     """Take `[starts_at, ends_at)` of all `people` at once, each with their own buffers; the reservation's id.
 
     With `held_until` it is a hold: it lapses then unless confirmed. With `hours_of` (one of the people) the time must
-    lie in that person's open hours, on their grid, after their notice, within their horizon, on a day below their limit.
+    lie in that person's open hours, on their grid, after their notice, in their horizon, on a day below their limit.
     Once per `kind` and `subject_id`: the same call again returns the same id. Refuses `SlotTaken`, `OutsideHours`,
     `OffGrid`, `TooSoon`, `TooFar`, `DayFull`, `AlreadyReserved`, `Invalid`."""
     now = now or clock.now()
@@ -308,7 +308,9 @@ def _look(
     return with_hours or []
 
 
-def _check_hours(open_then: bool, notice_kept: bool, in_horizon: bool, day_has_room: bool, grid: int, on_grid: bool) -> None:
+def _check_hours(
+    open_then: bool, notice_kept: bool, in_horizon: bool, day_has_room: bool, grid: int, on_grid: bool
+) -> None:
     if not notice_kept:
         raise TooSoon()
     if not in_horizon:
@@ -379,9 +381,7 @@ def _lapse(expired: Iterable[Reservation], now: datetime) -> int:
         shares = BusyTime.objects.filter(reservation=reservation)
         shares.update(blocks=False, held_until=None)
         publish(events.HoldLapsed(reservation.id, reservation.kind, reservation.subject_id))
-        _announce_freed(
-            list(shares.values_list("person_id", flat=True)), reservation.starts_at, reservation.ends_at
-        )
+        _announce_freed(list(shares.values_list("person_id", flat=True)), reservation.starts_at, reservation.ends_at)
         count += 1
     return count
 

@@ -117,9 +117,9 @@ class TestReserveInHours:
         second = reserve([amal, student], NINE + HOUR, hours_of=amal.id)
         with pytest.raises(services.DayFull):
             reserve([amal, student], NINE + 2 * HOUR, hours_of=amal.id)
-        found = queries.free_slots(
-            [amal.id], starts_at=NINE - 9 * HOUR, ends_at=NINE + 39 * HOUR, minutes=60, now=NOW
-        )[amal.id]
+        found = queries.free_slots([amal.id], starts_at=NINE - 9 * HOUR, ends_at=NINE + 39 * HOUR, minutes=60, now=NOW)[
+            amal.id
+        ]
         assert {slot.starts_at.day for slot in found} == {3}
         services.free(reservation_id=second, now=NOW)
         reserve([amal, student], NINE + 2 * HOUR, hours_of=amal.id)
@@ -128,9 +128,7 @@ class TestReserveInHours:
         amal = teacher(day_limit=1)
         weekly(amal, [1], "09:00", 480)
         made = reserve([amal, student], hours_of=amal.id)
-        services.move(
-            reservation_id=made, starts_at=NINE + HOUR, ends_at=NINE + 2 * HOUR, hours_of=amal.id, now=NOW
-        )
+        services.move(reservation_id=made, starts_at=NINE + HOUR, ends_at=NINE + 2 * HOUR, hours_of=amal.id, now=NOW)
 
 
 class TestHold:
