@@ -55,8 +55,8 @@ INSTALLED_APPS = [
     "majlis.products.lessons",
     "majlis.faces.web",
     "majlis.faces.cli",
-    "majlis.faces.backoffice",
-    "django.contrib.admin",
+    "majlis.faces.backoffice.apps.BackofficeConfig",
+    "majlis.faces.backoffice.apps.OfficeAdminConfig",
 ]
 
 MIDDLEWARE = [

@@ -139,6 +139,11 @@ def acts_on(target: str) -> QuerySet[AuditEntry]:
     return AuditEntry.objects.filter(target=target).select_related("actor").order_by("-id")
 
 
+def last_act_of(actor: User) -> UUID | None:
+    """The id of the newest entry of this person in the audit trail."""
+    return AuditEntry.objects.filter(actor=actor).order_by("-id").values_list("id", flat=True).first()
+
+
 def apps_of(person: User) -> list[RefreshFamily]:
     """The signed-in apps of a person, the last used first."""
     return list(RefreshFamily.objects.filter(person=person, revoked_at__isnull=True).order_by("-used_at"))

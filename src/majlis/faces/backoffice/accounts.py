@@ -1,0 +1,129 @@
+"""People, their roles and standing, invitations, the audit trail."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from majlis.faces.backoffice.site import BOSSES, ReadOnlyAdmin, ReasonForm, link_to, office, service_action
+from majlis.kernel.accounts import services
+from majlis.kernel.accounts.models import AuditEntry, StatusChange, User
+from majlis.kernel.accounts.types import Role, UserStatus
+from majlis.kit import clock
+
+JUDGES = (Role.SUPPORT, Role.MODERATOR, *BOSSES)
+GRANTABLE = [choice for choice in Role.choices if choice[0] != Role.MEMBER]
+
+
+class SuspendForm(ReasonForm):
+    """How long, and why."""
+
+    days = forms.TypedChoiceField(
+        label=_("For how long"),
+        coerce=int,
+        choices=[(1, _("One day")), (7, _("One week")), (30, _("30 days")), (0, _("Until restored"))],
+    )
+    field_order = ("days", "reason")
+
+
+class RoleForm(ReasonForm):
+    """Which role, and why."""
+
+    role = forms.ChoiceField(label=_("Role"), choices=GRANTABLE)
+    field_order = ("role", "reason")
+
+
+@admin.register(User, site=office)
+class PersonPage(ReadOnlyAdmin):
+    """Everybody."""
+
+    view_roles = (Role.SUPPORT, Role.MODERATOR, Role.FINANCE, Role.COORDINATOR, *BOSSES)
+    list_display = ("name", "email", "phone", "role_names", "status", "created_at", "last_login")
+    list_filter = ("status", "is_staff", "role_grants__role", "language", "country")
+    search_fields = ("name", "email", "phone", "=id")
+    ordering = ("-id",)
+    fieldsets = (
+        (None, {"fields": ("name", "email", "phone", "role_names", "status", "suspended_until")}),
+        (_("About"), {"fields": ("gender", "birth_date", "language", "zone", "currency", "country", "city")}),
+        (_("Account"), {"fields": ("id", "created_at", "last_login", "terms_accepted_at", "history")}),
+    )
+    readonly_fields = ("id", "created_at", "role_names", "suspended_until", "terms_accepted_at", "history")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("role_grants")
+
+    @admin.display(description=_("Roles"))
+    def role_names(self, person: User) -> str:
+        return ", ".join(str(grant.get_role_display()) for grant in person.role_grants.all()) or "–"
+
+    @admin.display(description=_("Standing so far"))
+    def history(self, person: User) -> str:
+        moves = StatusChange.objects.filter(person=person).order_by("-id")[:20]
+        return "\n".join(f"{m.created_at:%Y-%m-%d %H:%M} · {m.get_after_display()} · {m.reason}" for m in moves) or "–"
+
+    @service_action(
+        _("Suspend"),
+        roles=JUDGES,
+        form=SuspendForm,
+        danger=True,
+        shown=lambda person: person.status == UserStatus.ACTIVE,
+        consequence=lambda person: _("They are signed out everywhere at once and cannot sign in until then."),
+    )
+    def suspend(self, request: HttpRequest, person: User, data: dict[str, Any]) -> None:
+        until = clock.now() + timedelta(days=data["days"]) if data["days"] else None
+        services.suspend_person(actor=_staff(request), person=person, reason=data["reason"], until=until)
+
+    @service_action(
+        _("Block"),
+        roles=JUDGES,
+        form=ReasonForm,
+        danger=True,
+        shown=lambda person: person.status in {UserStatus.ACTIVE, UserStatus.SUSPENDED},
+        consequence=lambda person: _("They are signed out everywhere at once and cannot sign in again."),
+    )
+    def block(self, request: HttpRequest, person: User, data: dict[str, Any]) -> None:
+        services.block_person(actor=_staff(request), person=person, reason=data["reason"])
+
+    @service_action(
+        _("Restore"),
+        roles=JUDGES,
+        form=ReasonForm,
+        shown=lambda person: person.status in {UserStatus.SUSPENDED, UserStatus.BLOCKED},
+        consequence=lambda person: _("They can sign in again."),
+    )
+    def restore(self, request: HttpRequest, person: User, data: dict[str, Any]) -> None:
+        services.restore_person(actor=_staff(request), person=person, reason=data["reason"])
+
+    @service_action(_("Give a role"), form=RoleForm, shown=lambda person: person.is_active)
+    def give_role(self, request: HttpRequest, person: User, data: dict[str, Any]) -> None:
+        services.grant_role(actor=_staff(request), person=person, role=data["role"], reason=data["reason"])
+
+    @service_action(_("Take a role"), form=RoleForm, danger=True, shown=lambda person: bool(person.roles))
+    def take_role(self, request: HttpRequest, person: User, data: dict[str, Any]) -> None:
+        services.revoke_role(actor=_staff(request), person=person, role=data["role"], reason=data["reason"])
+
+
+@admin.register(AuditEntry, site=office)
+class AuditPage(ReadOnlyAdmin):
+    """The audit trail, for those who answer for the house."""
+
+    list_display = ("created_at", "actor_link", "action", "target", "reason")
+    list_filter = ("action",)
+    search_fields = ("action", "target", "reason", "=request")
+    date_hierarchy = "created_at"
+    ordering = ("-id",)
+    list_select_related = ("actor",)
+    fields = ("created_at", "actor_link", "action", "target", "facts", "reason", "request")
+    readonly_fields = ("created_at", "actor_link")
+
+    @admin.display(description=_("By"))
+    def actor_link(self, entry: AuditEntry) -> Any:
+        return link_to(entry.actor) if entry.actor else _("The house")
+
+
+def _staff(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
