@@ -11,3 +11,11 @@ def _fresh_language(settings):
     translation.activate("en")
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_memory():
+    """What one test's rows taught a process must not be remembered in the next, whose database is another."""
+    from majlis.kit import memo
+
+    memo.forget()
