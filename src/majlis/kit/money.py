@@ -5,8 +5,10 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from babel import Locale
-from babel.numbers import format_currency, format_decimal, get_currency_precision
-from django.utils.translation import get_language, ngettext
+from babel.numbers import format_currency, get_currency_precision
+from django.utils.translation import ngettext
+
+from majlis.kit import locale
 
 COINS = {"BTC": 8, "LTC": 8, "USDT": 6}
 """Digits after the point of currencies that ISO 4217 does not know."""
@@ -90,19 +92,25 @@ class Money:
 
     def display(self, language: str | None = None) -> str:
         """What a person reads, in `language` (the active one by default): `Rp150.000`, `١٩١٫٢٥ ج.م.‏`."""
-        locale = (language or get_language() or "en").replace("-", "_")
         if self.unit == "minute":
-            return ngettext("%(count)s minute", "%(count)s minutes", self.amount) % {
-                "count": format_decimal(self.amount, locale=locale)
-            }
+            counted = ngettext("%(count)s minute", "%(count)s minutes", self.amount)
+            return counted % {"count": locale.number(self.amount, language)}
         if self.unit in COUNTED:
-            return f"{format_decimal(self.amount, locale=locale)} {self.unit}"
+            return f"{locale.number(self.amount, language)} {self.unit}"
         if self.unit in COINS:
-            return f"{format_decimal(self.decimal, format='#,##0.########', locale=locale)} {self.unit}"
-        pattern = Locale.parse(locale).currency_formats["standard"].pattern
+            return f"{locale.number(self.decimal, language, '#,##0.########')} {self.unit}"
+        pattern = Locale.parse(locale.name(language)).currency_formats["standard"].pattern
         if self.amount % 10 ** exponent(self.unit) == 0:
             pattern = pattern.replace(".00", "")  # a round price reads better without its zeros
-        return format_currency(self.decimal, self.unit, pattern, locale=locale, currency_digits=False)
+        written = format_currency(
+            self.decimal,
+            self.unit,
+            pattern,
+            locale=locale.name(language),
+            currency_digits=False,
+            numbering_system=locale.numbering(language),
+        )
+        return locale.digits(written, language)
 
     def __str__(self) -> str:
         return f"{self.decimal} {self.unit}"

@@ -4,11 +4,12 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 from jinja2 import Environment, StrictUndefined
 
-from majlis.faces.web import filters
+from majlis.faces.web import filters, pictures
+from majlis.kit import clock, locale
 from majlis.kit.edition import edition
 from majlis.kit.translated import in_language
 
@@ -16,6 +17,19 @@ from majlis.kit.translated import in_language
 def url(name: str, **parts: Any) -> str:
     """The address of a page by its route's name."""
     return reverse(name, kwargs=parts or None)
+
+
+def url_or_none(name: str, **parts: Any) -> str | None:
+    """The address of a page that an edition may lack; None when there is no such route."""
+    try:
+        return url(name, **parts)
+    except NoReverseMatch:
+        return None
+
+
+def offered_languages() -> list[tuple[str, str]]:
+    """The interface languages of this edition, each with its name in itself."""
+    return [(code, name) for code, name in settings.LANGUAGES if code in edition().languages]
 
 
 def environment(**options: Any) -> Environment:
@@ -36,6 +50,12 @@ def environment(**options: Any) -> Environment:
     )
     env.globals.update(
         url=url,
+        url_or_none=url_or_none,
+        languages=offered_languages,
+        locale_tag=locale.tag,
+        week_starts=locale.first_weekday,
+        now=clock.now,
+        picture_of=pictures.of,
         static=staticfiles_storage.url,
         edition=edition,
         in_language=in_language,

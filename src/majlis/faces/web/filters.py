@@ -11,17 +11,12 @@ from babel.dates import (
     format_timedelta,
     get_timezone_location,
 )
-from babel.numbers import format_decimal
 from django.utils import timezone
-from django.utils.translation import get_language
+from markupsafe import Markup, escape
 
-from majlis.kit import clock
+from majlis.kit import clock, locale
 from majlis.kit.money import Money
 from majlis.kit.translated import in_language
-
-
-def _locale() -> str:
-    return (get_language() or "en").replace("-", "_")
 
 
 def _zone(zone: Any) -> Any:
@@ -33,46 +28,85 @@ def day(value: datetime | date, pattern: str = "EEEE d MMMM", zone: Any = None) 
     """`Tuesday 3 March`, on the reader's wall."""
     if isinstance(value, datetime):
         value = value.astimezone(_zone(zone)).date()
-    return format_date(value, pattern, locale=_locale())
+    return locale.digits(format_date(value, pattern, locale=locale.name()))
 
 
 def clock_time(value: datetime | time, zone: Any = None) -> str:
     """`19:00` or `7:00 PM`, as the reader's locale writes it, on the reader's wall (or in `zone`)."""
     if isinstance(value, datetime):
         value = value.astimezone(_zone(zone))
-    return format_time(value, "short", locale=_locale(), tzinfo=getattr(value, "tzinfo", None))
+    written = format_time(value, "short", locale=locale.name(), tzinfo=getattr(value, "tzinfo", None))
+    return locale.digits(written)
 
 
 def moment(value: datetime, zone: Any = None, pattern: str = "medium") -> str:
     """`3 Mar 2026, 19:00`."""
     where = _zone(zone)
-    return format_datetime(value.astimezone(where), pattern, locale=_locale(), tzinfo=where)
+    return locale.digits(format_datetime(value.astimezone(where), pattern, locale=locale.name(), tzinfo=where))
 
 
 def zone_name(zone: Any = None) -> str:
     """The place a zone is named after, in the reader's language: `Cairo`, `القاهرة`."""
     where = _zone(zone)
-    return get_timezone_location(where, locale=_locale(), return_city=True)
+    return get_timezone_location(where, locale=locale.name(), return_city=True)
 
 
 def ago(value: datetime) -> str:
     """`3 hours ago`, `in 2 days`."""
-    return format_timedelta(value - clock.now(), add_direction=True, locale=_locale())
+    return locale.digits(format_timedelta(value - clock.now(), add_direction=True, locale=locale.name()))
 
 
 def span(value: timedelta) -> str:
     """`2 hours`."""
-    return format_timedelta(value, locale=_locale())
+    return locale.digits(format_timedelta(value, locale=locale.name()))
 
 
 def number(value: Any) -> str:
     """A number in the reader's digits and separators."""
-    return format_decimal(value, locale=_locale())
+    return locale.number(value)
 
 
-def money(value: Money) -> str:
-    """An amount in the reader's language."""
-    return value.display()
+def digits(text: Any) -> str:
+    """A text with its figures in the reader's digits (a version, a code that is not copied)."""
+    return locale.digits(text)
+
+
+def percent(value: Any) -> str:
+    """A share (0.15) as `15%`."""
+    return locale.percent(value)
+
+
+def money(value: Money) -> Markup:
+    """An amount in the reader's language, kept together and in figures of one width."""
+    return Markup('<bdi class="money">{}</bdi>').format(value.display())
+
+
+def name(value: Any) -> Markup:
+    """Somebody's name (or a title, a subject) inside a sentence: isolated, so that a Latin name does not turn an Arabic
+    sentence round, or the other way about."""
+    return Markup("<bdi>{}</bdi>").format(value)
+
+
+def iso(value: datetime) -> str:
+    """For `<time datetime>` and scripts."""
+    return value.isoformat()
+
+
+def initials(value: Any) -> str:
+    """One or two letters that stand for a person without a picture."""
+    words = [word for word in str(value).split() if word[:1].isalpha()]
+    letters = [word[0].upper() for word in (words[:1] + words[-1:] if len(words) > 1 else words)]
+    # Letters of the Arabic script would join into a false word: one is enough.
+    return letters[0] if letters and letters[0] >= "\u0590" else "".join(letters)
+
+
+def lines(value: Any) -> Markup:
+    """A text of a member with its paragraphs kept."""
+    paragraphs = [part.strip() for part in str(value or "").replace("\r\n", "\n").split("\n\n") if part.strip()]
+    return Markup("").join(
+        Markup('<p dir="auto">{}</p>').format(Markup("<br>").join(escape(line) for line in part.split("\n")))
+        for part in paragraphs
+    )
 
 
 FILTERS = {
@@ -83,6 +117,12 @@ FILTERS = {
     "ago": ago,
     "span": span,
     "number": number,
+    "digits": digits,
+    "percent": percent,
     "money": money,
+    "name": name,
+    "iso": iso,
+    "initials": initials,
+    "lines": lines,
     "in_language": in_language,
 }

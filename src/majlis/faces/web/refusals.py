@@ -11,6 +11,8 @@ def refusal_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """The page (or, for htmx, the fragment) that says what was refused and what to do next, with its HTTP status."""
     template = "parts/refusal.html" if request.headers.get("HX-Request") else "core/refusal.html"
     response = render(request, template, {"refusal": refusal}, status=refusal.status)
+    # Tells our scripts a refusal (to show) from a form that came back with errors (to swap).
+    response["X-Refusal"] = refusal.code
     if isinstance(refusal, TooMany):
         response["Retry-After"] = str(refusal.retry_after)
     return response

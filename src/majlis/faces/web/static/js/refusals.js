@@ -1,0 +1,44 @@
+// What htmx does when the answer is no. A refusal (header `X-Refusal`) goes into the nearest `[data-refusal]` place, else
+// it becomes a toast; a form that came back with errors (422 without the header) is swapped where it stood; anything else
+// is a fault and says so in general words.
+import { toast } from "./toast.js";
+import { word } from "./words.js";
+
+const settled = (status) => status >= 200 && status < 400;
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, requestConfig } = event.detail;
+  if (settled(xhr.status)) return;
+  if (xhr.getResponseHeader("X-Refusal")) {
+    const asker = requestConfig.elt;
+    const scope = asker.closest("form, dialog, section, article, main") ?? document;
+    const place = scope.querySelector("[data-refusal]") ?? asker.closest("main")?.querySelector("[data-refusal]");
+    if (place) {
+      event.detail.shouldSwap = true;
+      event.detail.isError = false;
+      event.detail.target = place;
+      event.detail.swapOverride = "innerHTML show:no-scroll";
+    } else {
+      event.detail.shouldSwap = false;
+      toast(plain(xhr.responseText), { kind: "bad" });
+    }
+  } else if (xhr.status === 422) {
+    event.detail.shouldSwap = true;
+    event.detail.isError = false;
+  } else {
+    event.detail.shouldSwap = false;
+    toast(word("fault"), { kind: "bad" });
+  }
+});
+document.addEventListener("htmx:sendError", () => toast(word("lost"), { kind: "bad" }));
+document.addEventListener("htmx:timeout", () => toast(word("lost"), { kind: "bad" }));
+
+// A form that is sent again clears what was refused before.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const place = event.target.closest?.("form")?.querySelector("[data-refusal]");
+  if (place) place.replaceChildren();
+});
+
+function plain(html) {
+  return new DOMParser().parseFromString(html, "text/html").body.textContent.trim();
+}
