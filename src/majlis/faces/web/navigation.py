@@ -5,7 +5,7 @@ An area adds its entries in its file of `routes/` (which is imported before the 
     from majlis.faces.web import navigation
     from majlis.faces.web.navigation import Place
 
-    navigation.entry("wallet", _("Wallet"), icon="wallet", route="wallet", who="member", order=50, places={Place.ACCOUNT})
+    navigation.entry("wallet", _("Wallet"), icon="wallet", route="wallet", who="member")
 
 An entry whose route does not exist is absent.
 """

@@ -1,8 +1,10 @@
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from majlis.faces.web.navigation import Place, entry
+from majlis.faces.web.navigation import Place, audience, entry
 from majlis.faces.web.views import core
-from django.urls import path
+from majlis.kernel.accounts import queries as accounts
+from majlis.kernel.accounts.types import Role
 
 urlpatterns = [
     path("", core.home, name="home"),
@@ -20,9 +22,18 @@ entry("lessons", _("Lessons"), icon="book-open", route="lessons", who="member", 
 entry("calendar", _("Calendar"), icon="calendar-days", route="calendar", who="member", order=25, places={HEADER, TABS})
 entry("inbox", _("Inbox"), icon="message-circle", route="inbox", who="member", order=30, places={ACCOUNT, TABS})
 entry("notices", _("Notices"), icon="bell", route="notices", who="member", order=35, places={ACCOUNT})
-entry("favourites", _("Favourites"), icon="heart", route="favourites", who="member", order=40, places={ACCOUNT, Place.LEARN})
+entry(
+    "favourites",
+    _("Favourites"),
+    icon="heart",
+    route="favourites",
+    who="member",
+    order=40,
+    places={ACCOUNT, Place.LEARN},
+)
 entry("wallet", _("Wallet"), icon="wallet", route="wallet", who="member", order=45, places={ACCOUNT})
 entry("orders", _("Orders and invoices"), icon="receipt-text", route="orders", who="member", order=50, places={ACCOUNT})
 entry("teach", _("Teach with us"), icon="presentation", route="teach", order=60, places={HEADER, ACCOUNT, Place.TEACH})
 entry("settings", _("Settings"), icon="settings", route="settings", who="member", order=70, places={ACCOUNT})
 entry("office", _("Back office"), icon="briefcase", route="admin:index", who="staff", order=80, places={ACCOUNT})
+audience("expert", lambda member: accounts.has_role(member, Role.EXPERT))

@@ -49,4 +49,4 @@ try {
   // An old browser without zones reads times in the zone of the edition.
 }
 
-if ("serviceWorker" in navigator && isSecureContext) navigator.serviceWorker.register("/service-worker.js");
+if ("serviceWorker" in navigator && isSecureContext && document.querySelector('link[rel=manifest]')) navigator.serviceWorker.register("/service-worker.js");
