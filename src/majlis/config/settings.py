@@ -160,13 +160,12 @@ STORAGES = {
 }
 MEDIA_ROOT = DATA / "files"
 S3_URL = text("S3_URL", "")
+CLAMD_URL = text("CLAMD_URL", "")
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG or flag("MAJLIS_TESTING", default=False)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 
-EMAIL_URL = text("EMAIL_URL", "console://")
-DEFAULT_FROM_EMAIL = text("MAJLIS_MAIL_FROM", "Majlis <hello@majlis.example>")
-
 from majlis.config.logs import LOGGING  # noqa: E402, F401
+from majlis.config.mail import *  # noqa: E402, F403 - what EMAIL_URL says
 from majlis.config.sign_in import *  # noqa: E402, F403 - allauth's many switches, in a file of their own
 
 if os.environ.get("MAJLIS_TEST_DATABASE"):

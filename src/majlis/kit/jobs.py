@@ -25,23 +25,35 @@ def deliver_event(handler: str, kind: str, facts: dict[str, Any]) -> None:
 
 
 def run_due_jobs(*, limit: int = 10_000) -> int:
-    """Run every due job in this process, oldest first, each in its own transaction, until none is left; the number
-    run. What a job raises is raised here. For tests and for moving the sandbox clock."""
+    """Run every due job in this process, oldest first, until none is left; the number run. What a job raises is raised
+    here, and the job is due again. For tests and for moving the sandbox clock."""
     done = 0
     while done < limit:
+        # Taken in a transaction of its own, as a worker does, so that a job may speak to a gateway.
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
-                """SELECT id, task_name, args FROM procrastinate_jobs
-                   WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= %s)
-                   ORDER BY scheduled_at NULLS FIRST, id LIMIT 1 FOR UPDATE SKIP LOCKED""",
+                """UPDATE procrastinate_jobs SET status = 'doing' WHERE id = (
+                     SELECT id FROM procrastinate_jobs
+                     WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= %s)
+                     ORDER BY scheduled_at NULLS FIRST, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+                   RETURNING id, task_name, args""",
                 [clock.now()],
             )
             row = cursor.fetchone()
-            if row is None:
-                return done
-            job_id, name, args = row
-            args = json.loads(args) if isinstance(args, str) else args
+        if row is None:
+            return done
+        job_id, name, args = row
+        args = json.loads(args) if isinstance(args, str) else args
+        try:
             app.tasks[name].func(**args)
-            cursor.execute("DELETE FROM procrastinate_jobs WHERE id = %s", [job_id])
+        except BaseException:
+            _finish("UPDATE procrastinate_jobs SET status = 'todo' WHERE id = %s", job_id)
+            raise
+        _finish("DELETE FROM procrastinate_jobs WHERE id = %s", job_id)
         done += 1
     raise RuntimeError(f"More than {limit} jobs: something defers itself for ever.")
+
+
+def _finish(statement: str, job_id: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [job_id])

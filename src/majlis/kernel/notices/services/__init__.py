@@ -1,0 +1,30 @@
+"""What notices does."""
+
+from majlis.kernel.notices.registry import register
+from majlis.kernel.notices.services.mailing import send_due_mails
+from majlis.kernel.notices.services.presence import arrive, beat, leave, sweep_presence
+from majlis.kernel.notices.services.reminding import forget_reminders, remind, tell_due_reminders
+from majlis.kernel.notices.services.signalling import signal, sweep_stream
+from majlis.kernel.notices.services.telling import mark_all_read, mark_read, mark_read_by_key, notify
+from majlis.kernel.notices.services.wishing import set_rhythm, set_wish, unsubscribe
+
+__all__ = [
+    "arrive",
+    "beat",
+    "forget_reminders",
+    "leave",
+    "mark_all_read",
+    "mark_read",
+    "mark_read_by_key",
+    "notify",
+    "register",
+    "remind",
+    "send_due_mails",
+    "set_rhythm",
+    "set_wish",
+    "signal",
+    "sweep_presence",
+    "sweep_stream",
+    "tell_due_reminders",
+    "unsubscribe",
+]

@@ -1,0 +1,30 @@
+"""Jobs of notices."""
+
+from typing import Any
+from uuid import UUID
+
+from procrastinate.contrib.django import app
+
+from majlis.kernel.notices import services
+
+
+@app.task(name="notices.send_mails", queue="mail")
+def send_mails(person_id: str) -> None:
+    """Right after a notice: that person's mails that are due."""
+    services.send_due_mails(person_id=UUID(person_id))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="notices.minute", queue="mail", queueing_lock="notices.minute")
+def every_minute(timestamp: int = 0, **_: Any) -> None:
+    """Every minute: reminders whose time has come, then mails that waited."""
+    services.tell_due_reminders()
+    services.send_due_mails()
+
+
+@app.periodic(cron="23 * * * *")
+@app.task(name="notices.sweep", queue="house", queueing_lock="notices.sweep")
+def every_hour(timestamp: int = 0, **_: Any) -> None:
+    """Every hour: live events of yesterday, processes long dead."""
+    services.sweep_stream()
+    services.sweep_presence()
