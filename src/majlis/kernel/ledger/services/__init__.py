@@ -1,0 +1,19 @@
+"""What the ledger does."""
+
+from majlis.kernel.ledger.services.holds import HoldResolved, capture, expire_holds, hold, release
+from majlis.kernel.ledger.services.journals import InsufficientFunds, KeyReused, Unbalanced, post
+from majlis.kernel.ledger.services.upkeep import make_months, roll_up
+
+__all__ = [
+    "HoldResolved",
+    "InsufficientFunds",
+    "KeyReused",
+    "Unbalanced",
+    "capture",
+    "expire_holds",
+    "hold",
+    "make_months",
+    "post",
+    "release",
+    "roll_up",
+]
