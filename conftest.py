@@ -19,3 +19,16 @@ def _fresh_memory():
     from majlis.kit import memo
 
     memo.forget()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """A test with real commits ends with a TRUNCATE of all tables, which the books refuse. In the test database alone
+    that one refusal is silenced; the ledger's own tests put it back to see that it holds."""
+    from django.db import connection
+
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE OR REPLACE FUNCTION ledger_refuse_truncate() RETURNS trigger LANGUAGE plpgsql "
+            "AS 'BEGIN RETURN NULL; END'"
+        )

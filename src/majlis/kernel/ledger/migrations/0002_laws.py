@@ -16,10 +16,11 @@ CREATE TABLE ledger_entry (
     xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
     CONSTRAINT entry_is_of_something CHECK (amount <> 0),
     CONSTRAINT entry_line_counts_from_one CHECK (line > 0),
-    PRIMARY KEY (id, at)
+    -- Deferrable, and that alone makes ON CONFLICT impossible here: it would skip a row whose account has already moved.
+    CONSTRAINT ledger_entry_pkey PRIMARY KEY (id, at) DEFERRABLE INITIALLY IMMEDIATE,
+    CONSTRAINT one_entry_per_line_of_a_journal UNIQUE (journal_id, line, at) DEFERRABLE INITIALLY IMMEDIATE
 ) PARTITION BY RANGE (at);
 ALTER SEQUENCE ledger_entry_id_seq OWNED BY ledger_entry.id;
-CREATE UNIQUE INDEX one_entry_per_line_of_a_journal ON ledger_entry (journal_id, line, at);
 CREATE UNIQUE INDEX one_entry_per_number_of_an_account ON ledger_entry (account_id, sequence, at)
     WHERE sequence IS NOT NULL;
 CREATE INDEX entry_house_tail ON ledger_entry (account_id, xid) INCLUDE (amount) WHERE sequence IS NULL;

@@ -56,9 +56,10 @@ BEGIN
         END IF;
         UPDATE ledger_account SET held = held - OLD.amount WHERE id = OLD.account_id;
     END IF;
-    RETURN NEW;
+    RETURN NULL;
 END $$;
-CREATE TRIGGER hold_moves_its_account BEFORE INSERT OR UPDATE ON ledger_hold
+-- After, not before: ON CONFLICT DO NOTHING would have moved the account for a row that never came.
+CREATE TRIGGER hold_moves_its_account AFTER INSERT OR UPDATE ON ledger_hold
     FOR EACH ROW EXECUTE FUNCTION ledger_hold_moves_its_account();
 
 -- What was captured left the account by the journal that says so. Asked at commit, since the journal follows the hold.

@@ -1,10 +1,11 @@
 """What the ledger does."""
 
-from majlis.kernel.ledger.services.holds import HoldResolved, capture, expire_holds, hold, release
+from majlis.kernel.ledger.services.holds import CaptureTooLarge, HoldResolved, capture, expire_holds, hold, release
 from majlis.kernel.ledger.services.journals import InsufficientFunds, KeyReused, Unbalanced, post
 from majlis.kernel.ledger.services.upkeep import make_months, roll_up
 
 __all__ = [
+    "CaptureTooLarge",
     "HoldResolved",
     "InsufficientFunds",
     "KeyReused",

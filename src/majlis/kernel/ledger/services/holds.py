@@ -75,7 +75,8 @@ def capture(
     """Take what was set aside, in part or whole: books `lines`, which must take something from the held account and at
     most what was held; the rest is free again. The journal's subject is the hold's.
 
-    The same call again returns the first journal. Refuses with `HoldResolved`, `CaptureTooLarge`, `Unbalanced`, `NotFound`.
+    The same call again returns the first journal. Refuses with `HoldResolved`, `CaptureTooLarge`, `Unbalanced`,
+    `NotFound`.
     """
     check_balanced(lines)
     held = _locked(hold_id)
@@ -91,7 +92,11 @@ def capture(
         raise CaptureTooLarge
     # Freeing what was held moves its account before the entries move theirs: take them all, in the order of their ids.
     names = [line.account for line in lines]
-    list(Account.objects.filter(id__in=[n.id for n in names if n.person_id]).order_by("id").select_for_update(no_key=True))
+    list(
+        Account.objects.filter(id__in=[n.id for n in names if n.person_id])
+        .order_by("id")
+        .select_for_update(no_key=True)
+    )
     journal_id = new_id()
     _resolve(held, HoldState.CAPTURED, key, moment, captured=taken, journal_id=journal_id)
     journal = book(

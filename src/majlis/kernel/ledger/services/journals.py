@@ -54,8 +54,8 @@ def post(
 ) -> Journal:
     """Book a journal in the caller's transaction, in one round trip, and return it.
 
-    The same `key` with the same kind and lines returns the first journal and moves nothing. Accounts named for the first
-    time are opened. `subject` is what it is about (`billing.order:<uuid>`), `memo` a sentence for people.
+    The same `key` with the same kind and lines returns the first journal and moves nothing. Accounts named for the
+    first time are opened. `subject` is what it is about (`billing.order:<uuid>`), `memo` a sentence for people.
 
     Refuses with `InsufficientFunds`, `Unbalanced` (also when there are no two lines, or one of them is of nothing) and
     `KeyReused`. A refusal by the database leaves the transaction unusable, as every database error does: to go on
