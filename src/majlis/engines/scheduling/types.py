@@ -1,9 +1,10 @@
 """The words of scheduling."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -110,6 +111,16 @@ class Settings:
 
 DEFAULTS = Settings("UTC", 0, 0, 120, 60, 30, (30, 60, 90), None)
 """The calendar of somebody who has not said, apart from the zone, which is their account's."""
+
+
+GRIDS = (5, 10, 15, 20, 30, 60)
+"""The steps, in minutes, at which slots may begin."""
+
+
+def instant(wall: datetime, zone: str) -> datetime:
+    """The UTC instant at which the wall in `zone` (IANA name) shows `wall` (naive). A time that a clock change skips
+    shifts forward; one that happens twice means the first."""
+    return wall.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)

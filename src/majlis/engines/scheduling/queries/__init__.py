@@ -2,6 +2,14 @@
 
 from majlis.engines.scheduling.queries.calendar import agenda, calendar_settings, reservation_of
 from majlis.engines.scheduling.queries.free_days import free_bits, next_free
+from majlis.engines.scheduling.queries.hours import (
+    misfits,
+    one_off_openings,
+    rule,
+    rules,
+    time_off,
+    timetable,
+)
 from majlis.engines.scheduling.queries.slots import first_free, free_slots, openings
 
 __all__ = [
@@ -10,7 +18,13 @@ __all__ = [
     "first_free",
     "free_bits",
     "free_slots",
+    "misfits",
     "next_free",
+    "one_off_openings",
     "openings",
     "reservation_of",
+    "rule",
+    "rules",
+    "time_off",
+    "timetable",
 ]

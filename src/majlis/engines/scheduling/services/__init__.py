@@ -1,6 +1,18 @@
 """What scheduling does."""
 
 from majlis.engines.scheduling.services.free_time import pass_time, renew, roll
+from majlis.engines.scheduling.services.hours import (
+    OpeningOverlaps,
+    RulesOverlap,
+    add_opening,
+    add_time_off,
+    delete_rule,
+    preview,
+    remove_opening,
+    remove_time_off,
+    save_rule,
+    set_weekly_hours,
+)
 from majlis.engines.scheduling.services.reservations import (
     AlreadyReserved,
     DayFull,
@@ -17,23 +29,36 @@ from majlis.engines.scheduling.services.reservations import (
     reserve,
     sweep_holds,
 )
+from majlis.engines.scheduling.services.settings import change_calendar, check_zone
 
 __all__ = [
     "AlreadyReserved",
     "DayFull",
     "HoldExpired",
     "OffGrid",
+    "OpeningOverlaps",
     "OutsideHours",
+    "RulesOverlap",
     "SlotTaken",
     "TooFar",
     "TooSoon",
+    "add_opening",
+    "add_time_off",
+    "change_calendar",
+    "check_zone",
     "confirm",
+    "delete_rule",
     "extend_hold",
     "free",
     "move",
     "pass_time",
+    "preview",
+    "remove_opening",
+    "remove_time_off",
     "renew",
     "reserve",
     "roll",
+    "save_rule",
+    "set_weekly_hours",
     "sweep_holds",
 ]
