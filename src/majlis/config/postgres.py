@@ -151,10 +151,11 @@ def _place(home: Path, who: Account) -> Path:
 
 def _socket_place(data: Path, who: Account) -> Path:
     """A directory for the socket that only the server's account (and root) enters: `data/run`, or a short one when
-    that path is too long or out of the server's reach."""
+    that path is too long, out of the server's reach, or has a comma (which separates hosts for libpq)."""
     place = data / "run"
     name_length = len("/.s.PGSQL.5432.lock")
-    if len(os.fsencode(place)) + name_length > LONGEST_SOCKET or not reachable(data, who):
+    too_long = len(os.fsencode(place)) + name_length > LONGEST_SOCKET
+    if too_long or "," in str(place) or not reachable(data, who):
         mark = hashlib.sha256(f"{os.geteuid()} {data.resolve()}".encode()).hexdigest()[:12]
         base = Path(os.environ.get("XDG_RUNTIME_DIR", "")) if not who.other else Path("/nonexistent")
         place = (base if base.is_absolute() and base.is_dir() else Path(tempfile.gettempdir())) / f"majlis-{mark}"
