@@ -3,6 +3,13 @@
 import pytest
 
 
+def pytest_configure():
+    """Static files come straight from the checkout, however pytest was called."""
+    from django.conf import settings
+
+    settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+
+
 @pytest.fixture(autouse=True)
 def _fresh_language(settings):
     """A test that switches the language must not leak it into the next."""

@@ -1,0 +1,153 @@
+"""Real browsers for journeys. How a journey is written:
+
+    @pytest.mark.journey
+    @pytest.mark.django_db(transaction=True)
+    class TestSignUp:
+        @pytest.mark.parametrize("language", ["en", "ar"])
+        def test_a_visitor_joins(self, page_of, language):
+            page = page_of(language=language, width=360)       # a visitor on a phone
+            page.goto("/account/signup/")
+            ...
+            axe(page)                                           # from tests.journeys.conftest, or the fixture `axe`
+
+- `live`: the web server on a free port (`live.url`), Django's own threaded one, sharing the test's database. Rows made in the
+  test are seen by it because journeys run with `transaction=True`.
+- `browser`: one headless Chromium for the whole run (fake camera and microphone, loopback peer connections allowed).
+- `page_of(person=None, *, language="en", width=1280, height=900, dark=False, zone="Africa/Cairo")`: a page in a browser of
+  its own (own cookies), signed in as `person` by a session cookie; call it once per person of the story. `page.goto` takes
+  paths. When the test ends, any uncaught script error or breach of the content security policy on any page fails it.
+- `axe(page)`: asserts that axe finds nothing serious or critical on what is shown now.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+# Playwright's synchronous interface runs an event loop in this thread; the ORM may still be used between its calls.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+CHROMIUM = os.environ.get("MAJLIS_CHROMIUM") or next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
+)
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+    "--allow-loopback-in-peer-connection",
+]
+
+
+@dataclass(frozen=True)
+class Live:
+    """A running Majlis."""
+
+    url: str
+
+
+@pytest.fixture
+def live(live_server: Any) -> Live:
+    """The web server of this test."""
+    return Live(live_server.url)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all journeys; skipped with its reason where none is installed."""
+    if not CHROMIUM:
+        pytest.skip("No Chromium on this machine: install `chromium`, or name one in MAJLIS_CHROMIUM.")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page_of(live: Live, browser: Browser) -> Iterator[Callable[..., Page]]:
+    """See the top of this file."""
+    contexts = []
+    faults: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type == "error" and "Content Security Policy" in message.text:
+            faults.append(message.text)
+
+    def open_page(
+        person: Any = None,
+        *,
+        language: str = "en",
+        width: int = 1280,
+        height: int = 900,
+        dark: bool = False,
+        zone: str = "Africa/Cairo",
+    ) -> Page:
+        context = browser.new_context(
+            base_url=live.url,
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+            locale=language,
+            timezone_id=zone,
+            permissions=["camera", "microphone"],
+        )
+        contexts.append(context)
+        context.set_default_timeout(15_000)
+        cookies = {settings.LANGUAGE_COOKIE_NAME: language}
+        if person is not None:
+            client = Client()
+            client.force_login(person)
+            cookies[settings.SESSION_COOKIE_NAME] = client.cookies[settings.SESSION_COOKIE_NAME].value
+        context.add_cookies([{"name": name, "value": value, "url": live.url} for name, value in cookies.items()])
+        page = context.new_page()
+        page.on("console", listen)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not faults, "Faults in the browser:\n" + "\n".join(faults)
+
+
+def axe(page: Page) -> None:
+    """Asserts that axe finds nothing serious or critical on the page as it is now."""
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false})")
+    grave = [
+        f"{rule['id']} ({rule['impact']}): {rule['help']}\n"
+        + "\n".join(f"    {json.dumps(node['target'])} {node.get('failureSummary', '')}" for node in rule["nodes"][:4])
+        for rule in found["violations"]
+        if rule["impact"] in ("serious", "critical")
+    ]
+    assert not grave, f"{page.url}\n" + "\n".join(grave)
+
+
+@pytest.fixture(name="axe")
+def axe_fixture() -> Callable[[Page], None]:
+    """`axe` as a fixture."""
+    return axe
+
+
+def no_sideways_scrolling(page: Page) -> None:
+    """Asserts that nothing sticks out of the page."""
+    wide = page.evaluate(
+        """() => [...document.querySelectorAll('body *')].filter((e) => {
+            const box = e.getBoundingClientRect();
+            return document.documentElement.scrollWidth > innerWidth && (box.right > innerWidth + 1 || box.left < -1);
+        }).slice(0, 5).map((e) => e.outerHTML.slice(0, 120))"""
+    )
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), wide
