@@ -16,6 +16,10 @@ class ModuleConfig(AppConfig):
 
     default_auto_field = "django.db.models.BigAutoField"
 
+    def __init_subclass__(cls) -> None:
+        # An `apps.py` sees two configurations, its own and this one that it imports: without this Django takes neither.
+        cls.default = True
+
     def ready(self) -> None:
         for name in LOADED_AT_START:
             if importlib.util.find_spec(f"{self.name}.{name}"):
