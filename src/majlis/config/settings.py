@@ -109,6 +109,8 @@ TEMPLATES = [
 DATABASES = {"default": database(DATA)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+PROCRASTINATE_ON_APP_READY = "majlis.kit.queue.install"
+
 REDIS_URL = text("REDIS_URL", "")
 CACHES = {
     "default": (

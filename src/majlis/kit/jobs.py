@@ -1,18 +1,24 @@
 """Jobs: procrastinate's queue in PostgreSQL, deferred in the caller's transaction.
 
 A module's `tasks.py` declares them (`from procrastinate.contrib.django import app`; `@app.task(...)`,
-`@app.periodic(cron=…)`): load, one service call. The insert trigger that notifies inside the transaction is dropped by
-kit's migration (it serialises commits); the worker polls, and is woken after commit.
+`@app.periodic(cron=…)`): load, one service call. How they get into the queue is in `queue.py`.
+
+procrastinate schedules by the real time; a moved sandbox clock is brought to it by `make_due` and `defer_missed`.
 """
 
 import json
+import logging
+from datetime import datetime
 from typing import Any
 
+from croniter import croniter
 from django.db import connection, transaction
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from majlis.kit import clock, events
+
+logger = logging.getLogger(__name__)
 
 RETRY = RetryStrategy(max_attempts=8, exponential_wait=3)
 """The usual patience: 8 attempts, waits of 3, 9, 27 … seconds; then the job stands in the dead-jobs queue."""
@@ -24,9 +30,10 @@ def deliver_event(handler: str, kind: str, facts: dict[str, Any]) -> None:
     events.deliver(handler, kind, facts)
 
 
-def run_due_jobs(*, limit: int = 10_000) -> int:
+def run_due_jobs(*, limit: int = 10_000, patient: bool = False) -> int:
     """Run every due job in this process, oldest first, until none is left; the number run. What a job raises is raised
-    here, and the job is due again. For tests and for moving the sandbox clock."""
+    here, and the job is due again; `patient` logs it instead and leaves the job to the worker, a minute later. For
+    tests and for moving the sandbox clock."""
     done = 0
     while done < limit:
         # Taken in a transaction of its own, as a worker does, so that a job may speak to a gateway.
@@ -46,9 +53,13 @@ def run_due_jobs(*, limit: int = 10_000) -> int:
         args = json.loads(args) if isinstance(args, str) else args
         try:
             app.tasks[name].func(**args)
-        except BaseException:
-            _finish("UPDATE procrastinate_jobs SET status = 'todo' WHERE id = %s", job_id)
-            raise
+        except Exception:
+            later = "scheduled_at = now() + interval '1 minute'" if patient else "scheduled_at = scheduled_at"
+            _finish(f"UPDATE procrastinate_jobs SET status = 'todo', {later} WHERE id = %s", job_id)  # noqa: S608
+            if not patient:
+                raise
+            logger.exception("A job failed; the worker tries it again.", extra={"job": name})
+            continue
         _finish("DELETE FROM procrastinate_jobs WHERE id = %s", job_id)
         done += 1
     raise RuntimeError(f"More than {limit} jobs: something defers itself for ever.")
@@ -57,3 +68,29 @@ def run_due_jobs(*, limit: int = 10_000) -> int:
 def _finish(statement: str, job_id: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, [job_id])
+
+
+def make_due() -> int:
+    """With the sandbox clock moved ahead: tell procrastinate, which goes by the real time, of the jobs that are due by
+    ours; their number. Does nothing while the clock is not moved."""
+    if not clock.offset():
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE procrastinate_jobs SET scheduled_at = now()
+               WHERE status = 'todo' AND scheduled_at > now() AND scheduled_at <= %s""",
+            [clock.now()],
+        )
+        return cursor.rowcount
+
+
+def defer_missed(since: datetime, until: datetime) -> int:
+    """Defer each periodic task that would have run between the two instants, once; their number. Periodic tasks sweep
+    up everything that is due, so once is enough."""
+    missed = 0
+    for (name, _), periodic in app.periodic_registry.periodic_tasks.items():
+        last = int(croniter(periodic.cron, until.timestamp()).get_prev(float))
+        if last > since.timestamp():
+            app.tasks[name].defer(timestamp=last)
+            missed += 1
+    return missed

@@ -22,16 +22,18 @@ def run(asked: argparse.Namespace) -> int:
     with django(data_directory(asked.data)):
         from django.conf import settings
 
-        from majlis.kit import clock
-        from majlis.kit.jobs import run_due_jobs
+        from majlis.kit import clock, jobs
 
+        before = clock.now()
         if asked.by is not None:
             if not settings.SANDBOX:
                 raise UserError("The clock can be moved in a sandbox only (MAJLIS_SANDBOX=1).")
             clock.set_offset(timedelta() if by is None else clock.offset() + by)
         print(f"It is {clock.now():%A %Y-%m-%d %H:%M:%S} UTC, {words(clock.offset())}.")
-        if by and not asked.no_jobs:
-            print(f"{run_due_jobs()} jobs became due and were run.")
+        if by and by > timedelta() and not asked.no_jobs:
+            jobs.defer_missed(before, clock.now())
+            jobs.make_due()
+            print(f"{jobs.run_due_jobs(patient=True)} jobs became due and were run.")
     return 0
 
 

@@ -1,12 +1,20 @@
 """The worker: runs jobs until it is told to stop."""
 
 import asyncio
+import logging
 import os
 from argparse import ArgumentParser
 from typing import Any
 
+from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.core.management import BaseCommand
+from django.db import DatabaseError, close_old_connections
 from procrastinate.contrib.django import app
+
+from majlis.kit import clock, jobs
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -24,7 +32,8 @@ class Command(BaseCommand):
         """Polls every second; being woken after commit makes it quicker, a lost waking only that second slower."""
         connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]
         with app.replace_connector(connector):
-            async with app.open_async():
+            async with app.open_async(), asyncio.TaskGroup() as tasks:
+                following = tasks.create_task(follow_sandbox_clock())
                 await app.run_worker_async(
                     concurrency=concurrency,
                     fetch_job_polling_interval=1,
@@ -33,3 +42,22 @@ class Command(BaseCommand):
                     delete_jobs="successful",
                     listen_notify=True,
                 )
+                following.cancel()
+
+
+async def follow_sandbox_clock() -> None:
+    """procrastinate goes by the real time; in a sandbox whose clock is moved, jobs are due by that clock."""
+    while settings.SANDBOX:
+        if clock.offset():
+            await sync_to_async(make_due)()
+        await asyncio.sleep(1)
+
+
+def make_due() -> None:
+    """Runs in a thread, whose connection goes back to the pool; a database that is away is met again in a second."""
+    try:
+        jobs.make_due()
+    except DatabaseError:
+        logger.warning("The sandbox clock could not be followed; trying again.")
+    finally:
+        close_old_connections()
