@@ -54,7 +54,7 @@ class SecurityHeaders:
                 "worker-src 'self' blob:",
                 "frame-ancestors 'none'",
                 "base-uri 'self'",
-                "form-action 'self'",
+                " ".join(["form-action 'self'", *settings.SIGN_IN_ORIGINS]),
                 "object-src 'none'",
             ]
         )

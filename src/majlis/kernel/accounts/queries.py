@@ -55,6 +55,11 @@ def person_by_email(email: str) -> User | None:
     return found.user if found else None
 
 
+def person_by_phone(phone: str) -> User | None:
+    """The person with this number (E.164), proved or not; None when nobody has it. Never tell the asker which."""
+    return User.objects.filter(phone=phone).first()
+
+
 def has_verified_email(person: User) -> bool:
     """Whether their primary e-mail address is proved to be theirs."""
     return bool(person.email) and EmailAddress.objects.filter(user=person, email=person.email, verified=True).exists()

@@ -1,11 +1,27 @@
 """What accounts does, one file per noun."""
 
+from majlis.kernel.accounts.registry import register_eraser, register_export
+from majlis.kernel.accounts.services.addresses import remove_address, save_address
 from majlis.kernel.accounts.services.answers import (
     AnswerKeyReused,
     forget_old_answers,
     hold_answer,
     keep_answer,
     recall_answer,
+)
+from majlis.kernel.accounts.services.family import (
+    answer_consent,
+    ask_guardian,
+    asked_consent,
+    tie_wards,
+    withdraw_consent,
+)
+from majlis.kernel.accounts.services.invitations import (
+    NotYourInvitation,
+    accept_invitation,
+    invite_person,
+    open_invitation,
+    revoke_invitation,
 )
 from majlis.kernel.accounts.services.keys import (
     KEY_MARK,
@@ -20,9 +36,27 @@ from majlis.kernel.accounts.services.keys import (
     revoke_refresh_token,
     rotate_refresh_token,
 )
-from majlis.kernel.accounts.services.people import change_settings, enrol_person, set_avatar
+from majlis.kernel.accounts.services.letters import deliver_letter, deliver_text, filled, send_letter, send_text
+from majlis.kernel.accounts.services.people import (
+    change_settings,
+    enrol_person,
+    new_member_settings,
+    read_phone,
+    read_settings,
+    set_avatar,
+    set_phone,
+    welcome_person,
+)
+from majlis.kernel.accounts.services.privacy import (
+    RolesFirst,
+    anonymise_person,
+    export_data,
+    forget_old_tokens,
+    forget_unconfirmed_people,
+)
 from majlis.kernel.accounts.services.roles import CannotTouchRole, LastOwner, grant_role, revoke_role
 from majlis.kernel.accounts.services.status import (
+    MayNotJudge,
     NotYourself,
     block_person,
     lift_ended_suspensions,
@@ -39,29 +73,59 @@ __all__ = [
     "BadToken",
     "CannotTouchRole",
     "LastOwner",
+    "MayNotJudge",
+    "NotYourInvitation",
     "NotYourself",
+    "RolesFirst",
     "TokenReused",
+    "accept_invitation",
+    "anonymise_person",
+    "answer_consent",
+    "ask_guardian",
+    "asked_consent",
     "block_person",
     "change_settings",
+    "deliver_letter",
+    "deliver_text",
     "enrol_person",
+    "export_data",
+    "filled",
     "forget_old_answers",
+    "forget_old_tokens",
+    "forget_unconfirmed_people",
     "grant_role",
     "hold_answer",
+    "invite_person",
     "issue_tokens",
     "keep_answer",
     "lift_ended_suspensions",
     "make_key",
+    "new_member_settings",
     "note_activity",
+    "open_invitation",
+    "read_phone",
+    "read_settings",
     "recall_answer",
     "record_act",
+    "register_eraser",
+    "register_export",
+    "remove_address",
     "restore_person",
     "revoke_app",
     "revoke_every_app",
+    "revoke_invitation",
     "revoke_key",
     "revoke_refresh_token",
     "revoke_role",
     "rotate_refresh_token",
+    "save_address",
+    "send_letter",
+    "send_text",
     "set_avatar",
+    "set_phone",
     "suspend_person",
     "throttle",
+    "tie_wards",
+    "welcome_person",
+    "withdraw_consent",
 ]

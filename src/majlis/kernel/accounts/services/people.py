@@ -97,6 +97,25 @@ def set_avatar(*, person: User, file_id: UUID | None) -> None:
     User.objects.filter(id=person.id).update(avatar_id=file_id, changed_at=clock.now())
 
 
+@transaction.atomic
+def set_phone(*, person: User, phone: str, verified: bool, now: datetime | None = None) -> None:
+    """Give `person` this telephone number (E.164), proved to be theirs or not yet. The database refuses a number that
+    somebody else has."""
+    now = now or clock.now()
+    changed = person.phone != phone
+    person.phone, person.phone_verified_at = phone, now if verified else None
+    User.objects.filter(id=person.id).update(phone=phone, phone_verified_at=person.phone_verified_at, changed_at=now)
+    if changed and person.last_login:
+        note_activity(person=person, kind=ActivityKind.PHONE_CHANGED)
+
+
+@transaction.atomic
+def welcome_person(*, person: User, ip: str | None = None, device: str = "") -> None:
+    """Somebody came in for the first time, with a proved address: note it in their log and announce `PersonJoined`."""
+    note_activity(person=person, kind=ActivityKind.SIGNED_UP, ip=ip, device=device)
+    events.publish(PersonJoined(person_id=person.id))
+
+
 def new_member_settings(*, language: str = "", zone: str = "") -> dict[str, Any]:
     """What a new member starts with: the page's language, the browser's zone, the edition's money and country; a
     value that is not offered or not known falls back to the edition's."""

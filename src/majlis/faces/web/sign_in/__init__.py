@@ -1,0 +1,1 @@
+"""How people sign up and in: allauth, fitted to the house."""

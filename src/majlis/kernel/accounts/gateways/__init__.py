@@ -1,0 +1,5 @@
+"""The outside world of accounts: who delivers a text message."""
+
+from majlis.kernel.accounts.gateways.base import TextGateway, gateway
+
+__all__ = ["TextGateway", "gateway"]
