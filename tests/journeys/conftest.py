@@ -10,12 +10,13 @@
             ...
             axe(page)                                           # from tests.journeys.conftest, or the fixture `axe`
 
-- `live`: the web server on a free port (`live.url`), Django's own threaded one, sharing the test's database. Rows made in the
-  test are seen by it because journeys run with `transaction=True`.
+- `live`: the web server on a free port (`live.url`), Django's own threaded one, sharing the test's database. Rows made
+  in the test are seen by it because journeys run with `transaction=True`.
 - `browser`: one headless Chromium for the whole run (fake camera and microphone, loopback peer connections allowed).
-- `page_of(person=None, *, language="en", width=1280, height=900, dark=False, zone="Africa/Cairo")`: a page in a browser of
-  its own (own cookies), signed in as `person` by a session cookie; call it once per person of the story. `page.goto` takes
-  paths. When the test ends, any uncaught script error or breach of the content security policy on any page fails it.
+- `page_of(person=None, *, language="en", width=1280, height=900, dark=False, zone="Africa/Cairo")`: a page in a browser
+  of its own (own cookies), signed in as `person` by a session cookie; call it once per person of the story. `page.goto`
+  takes paths. When the test ends, any uncaught script error or breach of the content security policy on any page fails
+  it.
 - `axe(page)`: asserts that axe finds nothing serious or critical on what is shown now.
 """
 

@@ -1,9 +1,9 @@
 """The design system and the shell, as people with different eyes and hands meet them."""
 
 import pytest
+from tests.journeys.conftest import axe, no_sideways_scrolling
 
 from majlis.kit.testing import person
-from tests.journeys.conftest import axe, no_sideways_scrolling
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 

@@ -157,7 +157,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG or flag("MAJLIS_TESTING", default=False)
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "majlis.faces.web.storage.WholeStyles"
     },
 }
 MEDIA_ROOT = DATA / "files"

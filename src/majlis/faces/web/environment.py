@@ -37,6 +37,8 @@ def environment(**options: Any) -> Environment:
     options.setdefault("undefined", StrictUndefined)
     env = Environment(  # noqa: S701 - Django passes autoescape=True
         **options,
+        # Folding constants would run a filter once, in the language of whoever came first, and keep the answer.
+        optimized=False,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
         trim_blocks=True,
         lstrip_blocks=True,

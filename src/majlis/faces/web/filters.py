@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import (
     format_date,
-    format_datetime,
     format_time,
     format_timedelta,
+    get_datetime_format,
     get_timezone_location,
 )
 from django.utils import timezone
@@ -39,10 +39,10 @@ def clock_time(value: datetime | time, zone: Any = None) -> str:
     return locale.digits(written)
 
 
-def moment(value: datetime, zone: Any = None, pattern: str = "medium") -> str:
+def moment(value: datetime, zone: Any = None) -> str:
     """`3 Mar 2026, 19:00`."""
-    where = _zone(zone)
-    return locale.digits(format_datetime(value.astimezone(where), pattern, locale=locale.name(), tzinfo=where))
+    joined = get_datetime_format("medium", locale=locale.name()).replace("'", "")
+    return joined.format(clock_time(value, zone), day(value, "medium", zone))
 
 
 def zone_name(zone: Any = None) -> str:

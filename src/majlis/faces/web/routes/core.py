@@ -8,6 +8,7 @@ from majlis.kernel.accounts.types import Role
 
 urlpatterns = [
     path("", core.home, name="home"),
+    path("find/", core.find, name="find"),
     path("language/", core.choose_language, name="choose_language"),
     path("theme/", core.choose_theme, name="choose_theme"),
     path("styleguide/", core.styleguide, name="styleguide"),

@@ -1,20 +1,83 @@
 """Pages that belong to no area."""
 
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from babel import Locale
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from majlis.engines.experts import queries as experts
 from majlis.faces.web.context import THEMES
 from majlis.faces.web.styleguide import Example, examples
+from majlis.kernel.catalogue import queries as catalogue
+from majlis.kit import clock, locale
 from majlis.kit.edition import edition
 from majlis.kit.errors import NotFound
+
+WHENS = {
+    "": _("Any time"),
+    "morning": _("Mornings (6–12)"),
+    "afternoon": _("Afternoons (12–17)"),
+    "evening": _("Evenings (17–22)"),
+    "weekend": _("At the weekend"),
+}
 
 
 def home(request: HttpRequest) -> HttpResponse:
     """The first page a visitor sees."""
-    return render(request, "core/home.html", {})
+    policies = edition().policies.get("lessons", {})
+    tiers = policies.get("refund_tiers", [])
+    return render(
+        request,
+        "core/home.html",
+        {
+            "subjects": catalogue.subjects(),
+            "experts": experts.featured_experts(6),
+            "whens": WHENS.items(),
+            "tiers": tiers,
+            "free_hours": next((hours for hours, share in tiers if share == 100), 0),
+            "example": _next_evening(),
+        },
+    )
+
+
+def _next_evening() -> datetime:
+    """Tomorrow at seven, on the reader's wall: the hour of the little ticket in the picture."""
+    tomorrow = clock.now().astimezone(timezone.get_current_timezone()) + timedelta(days=1)
+    return tomorrow.replace(hour=19, minute=0, second=0, microsecond=0)
+
+
+def find(request: HttpRequest) -> HttpResponse:
+    """The search of the first page, said in the words of the search page."""
+    asked = request.GET
+    words = {name: asked[name] for name in ("q", "subject") if asked.get(name)}
+    match asked.get("when", ""):
+        case "morning":
+            words |= {"from": "06:00", "to": "12:00"}
+        case "afternoon":
+            words |= {"from": "12:00", "to": "17:00"}
+        case "evening":
+            words |= {"from": "17:00", "to": "22:00"}
+        case "weekend":
+            words |= {"days": weekend()}
+    return HttpResponseRedirect(f"{reverse('search')}?{urlencode(words, doseq=True)}" if words else reverse("search"))
+
+
+def weekend() -> list[int]:
+    """The days (Monday = 0) that are free in the reader's culture: Friday and Saturday in Egypt, Friday in Iran."""
+    culture = Locale.parse(locale.name())
+    day, days = culture.weekend_start, [culture.weekend_start]
+    while day != culture.weekend_end:
+        day = (day + 1) % 7
+        days.append(day)
+    return days
 
 
 def styleguide(request: HttpRequest) -> HttpResponse:

@@ -1,6 +1,5 @@
 // The event stream: one connection per browser, whoever holds it, shared by all tabs.
 //
-//   import { on } from "./stream.js";
 //   const stop = on("message", (detail) => …);       // detail: the event's JSON
 //
 // Each event also arrives on `document` as `CustomEvent("majlis:<kind>", {detail})`. Events are hints: the page that
