@@ -26,7 +26,7 @@ from majlis.kit.events import publish
 LOCKS = "scheduling.hours"
 MOST_RULES = 200
 LOOKED_AHEAD = timedelta(days=1100)
-"""How far ahead rules are compared. The rarest pattern, a weekday on the 29th of February aside, comes round by then."""
+"""How far ahead rules are compared. Every pattern but a weekday on a leap day comes round by then."""
 
 
 class RulesOverlap(Refusal):

@@ -125,13 +125,12 @@ def slot_picker(
 
     back = back or request.path
 
+    fragment = reverse("slots", args=[slug])
+    kept = {"look": look, "back": back, "of": ",".join(map(str, durations))}
+
     def links(day: date, length: int = minutes) -> tuple[str, str]:
         asked = {"date": day.isoformat(), "minutes": length}
-        page = f"{back}?{urlencode(asked)}#slots"
-        return (
-            page,
-            f"{reverse('slots', args=[slug])}?{urlencode(asked | {'look': look, 'back': back, 'of': ','.join(map(str, durations))})}",
-        )
+        return f"{back}?{urlencode(asked)}#slots", f"{fragment}?{urlencode(asked | kept)}"
 
     next_free = None
     if not slots:
