@@ -109,6 +109,7 @@ TEMPLATES = [
 DATABASES = {"default": database(DATA)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+METRICS_TOKEN = text("MAJLIS_METRICS_TOKEN", "")
 PROCRASTINATE_ON_APP_READY = "majlis.kit.queue.install"
 
 REDIS_URL = text("REDIS_URL", "")

@@ -1,6 +1,7 @@
 """What happens around every request. Middleware is counted work: each one here earns its place."""
 
 import re
+import time
 import zoneinfo
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
+from majlis.faces.web.observation import observe
 from majlis.faces.web.refusals import refusal_page
 from majlis.kit.context import request_id
 from majlis.kit.edition import edition
@@ -20,7 +22,8 @@ SAFE_ID = re.compile(r"^[A-Za-z0-9-]{8,64}$")
 
 
 class RequestIdentity:
-    """Gives each request an id (or takes the proxy's), for logs and the answer's `X-Request-Id`."""
+    """Gives each request an id (or takes the proxy's), for logs and the answer's `X-Request-Id`; counts the answer and
+    writes its line."""
 
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
@@ -28,9 +31,11 @@ class RequestIdentity:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-Id", "")
         token = request_id.set(given if SAFE_ID.match(given) else str(new_id()))
+        began = time.perf_counter()
         try:
             response = self.answer(request)
             response["X-Request-Id"] = request_id.get()
+            observe(request, response, time.perf_counter() - began)
             return response
         finally:
             request_id.reset(token)
