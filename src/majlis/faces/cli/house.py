@@ -1,11 +1,13 @@
 """Where this installation is, its database, and Django when a command needs it. Light: importing this is cheap."""
 
 import argparse
+import fcntl
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from majlis.config import postgres
@@ -74,6 +76,31 @@ def django(data: Path) -> Iterator[None]:
 
             connection.close()
             connection.close_pool()  # type: ignore[attr-defined] # the server may stop now
+
+
+@contextmanager
+def alone(data: Path, what: str) -> Iterator[None]:
+    """Refuse kindly when another `up` (or who else must be alone) works on these data. The kernel lets the lock go with
+    its holder, however that ends."""
+    path = data / "up.lock"
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with suppress(ValueError, KeyError):
+                other = json.loads(path.read_text())
+                raise UserError(
+                    f"Majlis already runs on these data: {other['what']} (process {other['pid']}).\n"
+                    f"Stop it there with Ctrl-C, or with:  kill {other['pid']}\n"
+                    "For a second one beside it:  ./majlis up --data OTHER --port 8100"
+                ) from None
+            raise UserError("Majlis is just starting on these data.") from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "what": what}).encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def manage(words: list[str], data: Path, url: str, **more: str) -> int:

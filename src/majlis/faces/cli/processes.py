@@ -2,8 +2,10 @@
 
 import importlib.util
 import os
+import shutil
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 Command = list[str]
 
@@ -37,6 +39,14 @@ def realtime(env: Mapping[str, str]) -> Command:
 def worker(env: Mapping[str, str]) -> Command:
     """Jobs."""
     return [sys.executable, "-m", "django", "work"]
+
+
+def fresh_metrics(data: Path) -> Path:
+    """An empty directory where the web processes add up what they count (`PROMETHEUS_MULTIPROC_DIR`)."""
+    folder = data / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return folder
 
 
 ALL: dict[str, Callable[[Mapping[str, str]], Command]] = {"web": web, "worker": worker, "realtime": realtime}

@@ -23,11 +23,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(asked: argparse.Namespace) -> int:
     if not os.environ.get("DATABASE_URL"):
         raise UserError("DATABASE_URL is not set. `./majlis up` runs everything with a PostgreSQL of its own.")
-    env = environment(data_directory())
+    data = data_directory()
+    env = environment(data)
     if asked.host:
         env["MAJLIS_HOST"] = asked.host
     if asked.port:
         env["MAJLIS_REALTIME_PORT" if asked.command == "realtime" else "MAJLIS_PORT"] = asked.port
+    if asked.command == "web":
+        env["PROMETHEUS_MULTIPROC_DIR"] = str(processes.fresh_metrics(data))
     command = processes.ALL[asked.command](env)
     sys.stdout.flush()
     os.execve(command[0], command, env)  # noqa: S606 - become it, so that signals reach it

@@ -3,7 +3,6 @@ server, the worker and the event stream. Ctrl-C stops it all."""
 
 import argparse
 import contextlib
-import fcntl
 import json
 import os
 import signal
@@ -18,7 +17,7 @@ from types import FrameType
 
 from majlis.config import postgres
 from majlis.faces.cli import processes
-from majlis.faces.cli.house import HOME, UserError, add_data, data_directory, environment, manage
+from majlis.faces.cli.house import HOME, UserError, add_data, alone, data_directory, environment, manage
 from majlis.faces.cli.preparation import needed, remember
 from majlis.faces.cli.supervisor import Process, clear_away, stop, write_down
 
@@ -40,7 +39,7 @@ def run(asked: argparse.Namespace) -> int:
     data = data_directory(asked.data)
     (data / "logs").mkdir(exist_ok=True)
     public = os.environ.get("MAJLIS_PUBLIC_URL") or f"http://{_name(asked.host)}:{asked.port}"
-    with _alone(data, public), _stoppable():
+    with alone(data, public), _stoppable():
         clear_away(data / "processes.json", f"MAJLIS_DATA={data}")
         for port in (asked.port, asked.port + 1):
             _must_be_free(asked.host, port)
@@ -67,6 +66,7 @@ def run(asked: argparse.Namespace) -> int:
                 if status := manage(words, data, url, **more):
                     return status
                 remember(data, url, env.get("MAJLIS_EDITION", "all"))
+            env["PROMETHEUS_MULTIPROC_DIR"] = str(processes.fresh_metrics(data))
             running = [
                 Process(name, command(env), env, data / "logs" / f"{name}.log")
                 for name, command in processes.ALL.items()
@@ -116,30 +116,6 @@ def _stoppable() -> Iterator[None]:
         yield
     except _Stop:
         raise KeyboardInterrupt from None
-
-
-@contextlib.contextmanager
-def _alone(data: Path, public: str) -> Iterator[None]:
-    """Refuse kindly when another `up` serves these data. The kernel lets the lock go with its holder."""
-    path = data / "up.lock"
-    descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            with contextlib.suppress(ValueError):
-                other = json.loads(path.read_text())
-                raise UserError(
-                    f"Majlis already runs on these data: {other['url']} (process {other['pid']}).\n"
-                    f"Stop it there with Ctrl-C, or with:  kill {other['pid']}\n"
-                    "For a second one beside it:  ./majlis up --data OTHER --port 8100"
-                ) from None
-            raise UserError("Majlis is just starting on these data.") from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "url": public}).encode(), 0)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _must_be_free(host: str, port: int) -> None:
