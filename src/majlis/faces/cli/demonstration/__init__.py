@@ -1,0 +1,1 @@
+"""What a fresh installation shows: people, lessons and money, made through services."""
