@@ -5,3 +5,7 @@ class BillingConfig(ModuleConfig):
     name = "majlis.engines.billing"
     label = "billing"
     verbose_name = "Billing"
+
+    def ready(self) -> None:
+        super().ready()
+        from majlis.engines.billing import notice_kinds  # noqa: F401

@@ -1,0 +1,66 @@
+"""Bank transfer: the buyer pays from their bank and shows a receipt; staff finds the money in the account.
+
+The provider here is our own staff: what they confirmed is what `read` answers.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from django.utils.translation import gettext as now_
+from django.utils.translation import gettext_lazy as _
+
+from majlis.engines.billing.gateways.base import (
+    BadSignature,
+    Began,
+    Bill,
+    ChargeSeen,
+    GivenBack,
+    Notification,
+    Reading,
+)
+from majlis.engines.billing.models import Payment, Transfer
+from majlis.engines.billing.policies import policies
+from majlis.engines.billing.types import PaymentStatus, TransferStatus
+from majlis.kit import db
+from majlis.kit.money import Money
+
+
+class ManualTransfer:
+    """Bank transfer with a receipt."""
+
+    code = "manual"
+    name = _("Bank transfer")
+    summary = _("Transfer the amount and send us the receipt. We check it by hand, usually within one working day.")
+    first_look = timedelta(days=1)
+    refunds = False
+    """Money is sent back by a withdrawal, which knows the person's bank account."""
+
+    def takes(self, money: Money, country: str) -> bool:
+        return money.unit in policies().bank
+
+    def begin(self, bill: Bill) -> Began:
+        db.refuse_transaction()
+        instructions = dict(policies().bank[bill.amount.unit])
+        instructions[now_("Amount")] = bill.amount.display()
+        instructions[now_("Reference")] = bill.reference
+        return Began(f"bank_{bill.payment_id}", instructions=instructions)
+
+    def read(self, ref: str) -> Reading:
+        db.refuse_transaction()
+        payment = Payment.objects.filter(gateway=self.code, provider_ref=ref).first()
+        if payment is None:
+            return Reading(PaymentStatus.PENDING)
+        found = Transfer.objects.filter(payment=payment, status=TransferStatus.CONFIRMED).order_by("id")
+        charges = tuple(
+            ChargeSeen(f"transfer:{transfer.id}", Money(transfer.found_amount or 0, payment.unit)) for transfer in found
+        )
+        return Reading(PaymentStatus.SUCCEEDED if charges else PaymentStatus.PENDING, charges)
+
+    def open_envelope(self, headers: Mapping[str, str], body: bytes) -> Notification:
+        raise BadSignature()  # a bank sends us nothing, so whoever claims to be it is not
+
+    def give_back(self, ref: str, money: Money, key: str, reason: str) -> GivenBack:
+        return GivenBack(ref, done=False, problem=str(_("A bank transfer is paid back by a withdrawal.")))
+
+    def stop(self, ref: str) -> None:
+        """Nothing to stop: a transfer that comes all the same is confirmed by staff and goes to the wallet."""

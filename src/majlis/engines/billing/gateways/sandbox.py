@@ -1,0 +1,177 @@
+"""The sandbox: a provider with a page of its own that takes pretended money, for trying the house out.
+
+Two halves that meet only as with a real provider: `Sandbox`, our side, which asks and is told; and below it the
+provider, which keeps its own books (`SandboxSession`, `SandboxCharge`), its own page, and signs what it sends by the
+Standard Webhooks rules.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Sum
+from django.urls import reverse
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+from majlis.engines.billing.gateways.base import (
+    BadSignature,
+    Began,
+    Bill,
+    ChargeSeen,
+    GatewayUnreachable,
+    GivenBack,
+    Notification,
+    Reading,
+)
+from majlis.engines.billing.models import SandboxCharge, SandboxSession
+from majlis.engines.billing.types import PaymentStatus
+from majlis.kit import clock, db
+from majlis.kit.errors import Invalid, NotFound
+from majlis.kit.money import Money
+
+TOLERANCE = 300
+"""Seconds a webhook may be old."""
+
+
+class Sandbox:
+    """Our side of the sandbox."""
+
+    code = "sandbox"
+    name = _("Test payment")
+    summary = _("No real money: a page where you choose how the payment goes.")
+    first_look = timedelta(minutes=1)
+    refunds = True
+
+    def takes(self, money: Money, country: str) -> bool:
+        return bool(settings.SANDBOX)
+
+    def begin(self, bill: Bill) -> Began:
+        db.refuse_transaction()
+        if not settings.SANDBOX:
+            raise GatewayUnreachable()
+        session, _new = SandboxSession.objects.get_or_create(
+            idempotency_key=str(bill.payment_id),
+            defaults={
+                "ref": f"sb_{secrets.token_urlsafe(18)}",
+                "unit": bill.amount.unit,
+                "amount": bill.amount.amount,
+                "description": bill.description,
+                "return_url": bill.return_url,
+            },
+        )
+        return Began(session.ref, redirect_url=reverse("sandbox_payment", kwargs={"ref": session.ref}))
+
+    def read(self, ref: str) -> Reading:
+        db.refuse_transaction()
+        session = SandboxSession.objects.filter(ref=ref).first()
+        if session is None:
+            raise GatewayUnreachable()
+        taken = session.charges.filter(amount__gt=0, settles_at__lte=clock.now()).order_by("settles_at", "ref")
+        charges = tuple(ChargeSeen(charge.ref, Money(charge.amount, charge.unit)) for charge in taken)
+        if charges:
+            return Reading(PaymentStatus.SUCCEEDED, charges)
+        if session.state == "failed":
+            return Reading(PaymentStatus.FAILED, problem=str(_("The card was declined.")))
+        if session.state == "expired":
+            return Reading(PaymentStatus.EXPIRED)
+        return Reading(PaymentStatus.PENDING)
+
+    def open_envelope(self, headers: Mapping[str, str], body: bytes) -> Notification:
+        event_id, stamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
+        if not event_id or not stamp.isascii() or not stamp.isdigit() or len(stamp) > 12:
+            raise BadSignature()
+        if abs(clock.now().timestamp() - int(stamp)) > TOLERANCE:
+            raise BadSignature()
+        expected = signature(event_id, stamp, body)
+        given = headers.get("webhook-signature", "").split(" ")
+        if not any(hmac.compare_digest(expected.encode(), each.encode()) for each in given):
+            raise BadSignature()
+        try:
+            facts = json.loads(body)
+            return Notification(event_id, ref=str(facts["data"]["session"]), kind=str(facts["type"]))
+        except (ValueError, KeyError, TypeError):
+            raise Invalid(errors={"__all__": _("This is not a message of the sandbox.")}) from None
+
+    def give_back(self, ref: str, money: Money, key: str, reason: str) -> GivenBack:
+        db.refuse_transaction()
+        with transaction.atomic():
+            session = SandboxSession.objects.select_for_update().filter(ref=ref).first()
+            if session is None:
+                raise GatewayUnreachable()
+            refund = f"re_{hashlib.sha256(key.encode()).hexdigest()[:24]}"
+            if not SandboxCharge.objects.filter(ref=refund).exists():
+                left = session.charges.filter(unit=money.unit).aggregate(sum=Sum("amount"))["sum"] or 0
+                if left < money.amount:
+                    return GivenBack(refund, done=False, problem=str(_("More than was charged.")))
+                SandboxCharge.objects.create(
+                    ref=refund, session=session, unit=money.unit, amount=-money.amount, settles_at=clock.now()
+                )
+        return GivenBack(refund, done=True)
+
+    def stop(self, ref: str) -> None:
+        db.refuse_transaction()
+        SandboxSession.objects.filter(ref=ref, state="open").update(state="expired")
+
+
+# ---------------------------------------------------------------------------------------------- the provider's side
+
+
+def session_at_provider(ref: str) -> SandboxSession:
+    """What the provider's page shows. NotFound outside sandbox mode."""
+    session = SandboxSession.objects.filter(ref=ref).first() if settings.SANDBOX else None
+    if session is None:
+        raise NotFound()
+    return session
+
+
+def charge_at_provider(ref: str, money: Money, *, after: timedelta = timedelta()) -> None:
+    """The provider takes pretended money: also from an expired session, since real buyers manage that too."""
+    session = session_at_provider(ref)
+    SandboxCharge.objects.create(
+        ref=f"ch_{secrets.token_urlsafe(18)}",
+        session=session,
+        unit=money.unit,
+        amount=money.amount,
+        settles_at=clock.now() + after,
+    )
+    SandboxSession.objects.filter(ref=ref).update(state="paid")
+
+
+def fail_at_provider(ref: str) -> None:
+    """The provider declines."""
+    session_at_provider(ref)
+    SandboxSession.objects.filter(ref=ref, state="open").update(state="failed")
+
+
+def signed_event(ref: str, kind: str, *, event_id: str = "") -> tuple[dict[str, str], bytes]:
+    """What the provider sends: headers and body, signed."""
+    event_id = event_id or f"evt_{secrets.token_urlsafe(18)}"
+    stamp = str(int(clock.now().timestamp()))
+    body = json.dumps({"type": kind, "timestamp": stamp, "data": {"session": ref}}).encode()
+    headers = {
+        "content-type": "application/json",
+        "webhook-id": event_id,
+        "webhook-timestamp": stamp,
+        "webhook-signature": signature(event_id, stamp, body),
+    }
+    return headers, body
+
+
+def signature(event_id: str, stamp: str, body: bytes) -> str:
+    """Standard Webhooks: `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`."""
+    digest = hmac.new(_secret(), f"{event_id}.{stamp}.".encode() + body, hashlib.sha256).digest()
+    return "v1," + base64.b64encode(digest).decode()
+
+
+def _secret() -> bytes:
+    """Both sides derive it from the installation's own secret: the sandbox has nothing to configure."""
+    keyed: Any = salted_hmac("majlis.billing.sandbox", "webhooks", algorithm="sha256")
+    return keyed.digest()

@@ -1,0 +1,32 @@
+"""The tables of billing, one file per noun."""
+
+from majlis.engines.billing.models.invoices import Invoice, InvoiceSeries
+from majlis.engines.billing.models.orders import CommissionRule, Order, OrderLine, StateChange
+from majlis.engines.billing.models.payments import (
+    Charge,
+    Payment,
+    Refund,
+    SandboxCharge,
+    SandboxSession,
+    Transfer,
+    WebhookEvent,
+)
+from majlis.engines.billing.models.withdrawals import Withdrawal, WithdrawalMethod
+
+__all__ = [
+    "Charge",
+    "CommissionRule",
+    "Invoice",
+    "InvoiceSeries",
+    "Order",
+    "OrderLine",
+    "Payment",
+    "Refund",
+    "SandboxCharge",
+    "SandboxSession",
+    "StateChange",
+    "Transfer",
+    "WebhookEvent",
+    "Withdrawal",
+    "WithdrawalMethod",
+]

@@ -1,0 +1,105 @@
+"""What the accountant gets."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from majlis.engines.billing.models.orders import Order
+from majlis.engines.billing.types import InvoiceKind
+from majlis.kit.db import Record
+from majlis.kit.money import Money
+
+
+class InvoiceSeries(models.Model):
+    """The last number given in one series: one seller, one kind of document, one year. Locked while a number is taken,
+    so that numbers have no gaps."""
+
+    seller = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    """None is the house."""
+    kind = models.CharField(max_length=12, choices=InvoiceKind.choices)
+    year = models.PositiveSmallIntegerField()
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["seller", "kind", "year"], name="one_series_per_seller_kind_and_year", nulls_distinct=False
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.year}: {self.last}"
+
+
+class InvoiceRows(models.QuerySet["Invoice"]):
+    """Filters on invoices."""
+
+    def visible_to(self, person: Any) -> "InvoiceRows":
+        """Those the person pays or earns by."""
+        return self.filter(Q(buyer=person) | Q(seller=person))
+
+
+class Invoice(Record):
+    """An invoice, or the credit note that takes back a part of one. A trigger refuses any change: a mistake is mended
+    by a credit note. Amounts of a credit note are positive and say how much is taken back."""
+
+    kind = models.CharField(max_length=12, choices=InvoiceKind.choices)
+    number = models.CharField(max_length=32)
+    """As printed: `2026-000042`, `CN-2026-000003`, with the seller's code before it unless the house sells."""
+    year = models.PositiveSmallIntegerField()
+    sequence = models.PositiveIntegerField()
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="invoices")
+    corrects = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="credit_notes")
+    key = models.CharField(max_length=100, unique=True)
+    """What it was issued for, so that it is issued once."""
+    seller = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    buyer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    seller_facts = models.JSONField()
+    """Name, address, tax number as they were."""
+    buyer_facts = models.JSONField()
+    unit = models.CharField(max_length=5)
+    lines = models.JSONField()
+    """`[{"title", "net", "tax", "fee", "total", "tax_basis_points"}]`, amounts in minor units."""
+    net_amount = models.BigIntegerField()
+    tax_amount = models.BigIntegerField()
+    total_amount = models.BigIntegerField()
+    issued_at = models.DateTimeField()
+    zone = models.CharField(max_length=64)
+    """The zone whose calendar the year and the printed date follow."""
+
+    objects = InvoiceRows.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["seller", "kind", "year", "sequence"],
+                name="invoice_number_is_given_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=Q(total_amount=F("net_amount") + F("tax_amount")) & Q(net_amount__gte=0, tax_amount__gte=0),
+                name="invoice_total_is_net_and_tax",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="invoice", corrects__isnull=True) | Q(kind="credit_note", corrects__isnull=False),
+                name="credit_note_corrects_an_invoice",
+            ),
+        ]
+        indexes = [models.Index(fields=["buyer", "-id"], name="invoices_of_a_buyer")]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def net(self) -> Money:
+        return Money(self.net_amount, self.unit)
+
+    @property
+    def tax(self) -> Money:
+        return Money(self.tax_amount, self.unit)
+
+    @property
+    def total(self) -> Money:
+        return Money(self.total_amount, self.unit)

@@ -1,0 +1,60 @@
+"""What the edition says about money: `[policies.billing]` of its TOML file.
+
+commission_basis_points = 2000      # what the house keeps of a seller's net price
+commission_fixed = 0                # and this once per line, minor units of the edition's currency
+buyer_fee_basis_points = 0          # what the buyer pays on top, of the list price
+prices_include_vat = true
+vat_exempt = { EG = ["lesson"] }    # kinds of product a country does not tax
+seller_of_record = "house"          # or "seller": who issues the invoice
+seller_name, seller_address, seller_tax_number, seller_email   # the house, as invoices print it
+gateways = ["sandbox", "manual"]
+order_minutes = 30                  # how long the checkout keeps an order nobody gave an end
+transfer_days = 3                   # how long a bank transfer may take
+[policies.billing.vat_basis_points] # per country of the buyer; absent: none
+[policies.billing.top_up]           # currency → [least, most], minor units
+[policies.billing.bank.EGP]         # where transfers in this currency go, label → value
+"""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from majlis.kit.edition import edition
+
+
+@dataclass(frozen=True)
+class BillingPolicies:
+    """The edition's numbers, with what holds where it says nothing."""
+
+    commission_basis_points: int = 1500
+    commission_fixed: int = 0
+    buyer_fee_basis_points: int = 0
+    prices_include_vat: bool = True
+    vat_basis_points: dict[str, int] = field(default_factory=dict)
+    vat_exempt: dict[str, list[str]] = field(default_factory=dict)
+    seller_of_record: str = "house"
+    gateways: tuple[str, ...] = ("sandbox", "manual")
+    top_up: dict[str, list[int]] = field(default_factory=dict)
+    order_minutes: int = 30
+    transfer_days: int = 3
+    seller_name: str = ""
+    seller_address: str = ""
+    seller_tax_number: str = ""
+    seller_email: str = ""
+    bank: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def vat_of(self, country: str, kind: str) -> int:
+        """Basis points of VAT on this kind of product for a buyer in `country`."""
+        return 0 if kind in self.vat_exempt.get(country, ()) else self.vat_basis_points.get(country, 0)
+
+
+@lru_cache
+def _read(code: str) -> BillingPolicies:
+    said = dict(edition().policies.get("billing", {}))
+    if "gateways" in said:
+        said["gateways"] = tuple(said["gateways"])
+    return BillingPolicies(**said)
+
+
+def policies() -> BillingPolicies:
+    """The billing policies of the edition this process runs."""
+    return _read(edition().code)

@@ -1,0 +1,205 @@
+"""What billing knows."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet, Sum
+
+from majlis.engines.billing import gateways, registry
+from majlis.engines.billing.models import (
+    Invoice,
+    Order,
+    OrderLine,
+    Payment,
+    StateChange,
+    Withdrawal,
+    WithdrawalMethod,
+)
+from majlis.engines.billing.policies import policies
+from majlis.engines.billing.services.orders import covered, remaining
+from majlis.engines.billing.services.payments import top_up_range
+from majlis.engines.billing.services.pricing import commission_for, country_of
+from majlis.engines.billing.services.sandbox import sandbox_session
+from majlis.engines.billing.splitting import split
+from majlis.engines.billing.steps import steps_of
+from majlis.engines.billing.types import OPEN_WITHDRAWALS, HeldLine, LineStatus, OrderStatus, Withdrawable
+from majlis.kernel.ledger import queries as ledger
+from majlis.kit.errors import NotFound
+from majlis.kit.money import Money
+from majlis.kit.pages import Page, paginate
+
+__all__ = [
+    "commission_for",
+    "covered",
+    "described",
+    "gateways_for",
+    "history",
+    "invoice",
+    "invoices_of",
+    "landing",
+    "line",
+    "lines_about",
+    "order",
+    "orders_of",
+    "payment",
+    "payments_of",
+    "policies",
+    "remaining",
+    "sandbox_session",
+    "seller_receives",
+    "top_up_range",
+    "vat_lines",
+    "withdrawable",
+    "withdrawal",
+    "withdrawal_methods",
+    "withdrawals_of",
+]
+
+
+def _orders() -> QuerySet[Order]:
+    return Order.objects.select_related("buyer").prefetch_related("order_lines__seller")
+
+
+def order(id: UUID | str, seen_by: Any) -> Order:
+    """The buyer's order with its `lines`; `seen_by=None` is the house itself. NotFound if it is another's."""
+    rows = _orders() if seen_by is None else _orders().filter(id__in=Order.objects.visible_to(seen_by).values("id"))
+    return _one(rows, id)
+
+
+def orders_of(person: Any, cursor: str | None = None, *, limit: int = 25) -> Page[Order]:
+    """The person's orders, newest first."""
+    return paginate(_orders().filter(buyer=person).exclude(status=OrderStatus.DRAFT), cursor, limit)
+
+
+def line(line_id: UUID) -> OrderLine:
+    """A line with its `order`. NotFound."""
+    return _one(OrderLine.objects.select_related("order__buyer", "seller"), line_id)
+
+
+def lines_about(subject_id: UUID) -> list[OrderLine]:
+    """Every line that was ordered for one product row, oldest first, each with its `order`."""
+    return list(OrderLine.objects.filter(subject_id=subject_id).select_related("order").order_by("id"))
+
+
+def landing(paid: Order) -> str:
+    """Where the buyer goes on after payment: where the first line's product says, else the order's own page."""
+    for each in paid.lines:
+        path = registry.fulfiller(each.kind).landing(each)
+        if path:
+            return path
+    return f"/orders/{paid.id}/"
+
+
+def described(paid: Order) -> list[tuple[OrderLine, str]]:
+    """Each line with what its product says about it in the active language."""
+    return [(each, registry.fulfiller(each.kind).describe(each)) for each in paid.lines]
+
+
+def vat_lines(placed: Order) -> list[tuple[Decimal, bool, Money]]:
+    """The VAT in an order, one entry per rate: the rate as a share (0.14), whether prices include it, the amount."""
+    sums: dict[tuple[int, bool], int] = {}
+    for each in placed.lines:
+        if each.tax_amount:
+            rate = (each.tax_basis_points, each.tax_included)
+            sums[rate] = sums.get(rate, 0) + each.tax_amount
+    return [
+        (Decimal(points) / 10_000, included, Money(amount, placed.unit))
+        for (points, included), amount in sorted(sums.items())
+    ]
+
+
+def seller_receives(held: OrderLine) -> Money:
+    """What the seller gets if the line is released whole (or got, when it is settled)."""
+    if held.settled_at is not None:
+        return Money(held.to_seller, held.unit)
+    parts = split(
+        price=held.amount,
+        net=held.net,
+        tax=held.tax,
+        fee=held.fee,
+        commission=held.commission,
+        buyer=Money(0, held.unit),
+        seller=held.amount,
+        house=held.seller_id is None,
+    )
+    return parts.seller
+
+
+def payment(id: UUID | str, seen_by: Any) -> Payment:
+    """The payer's payment with its `order`; `seen_by=None` is the house itself. NotFound if it is another's."""
+    rows = Payment.objects.select_related("order", "payer")
+    return _one(rows if seen_by is None else rows.visible_to(seen_by), id)
+
+
+def payments_of(paid: Order) -> list[Payment]:
+    """Every attempt to pay an order, newest first, with `charges` and `transfers`."""
+    return list(Payment.objects.filter(order=paid).prefetch_related("charges", "transfers").order_by("-id"))
+
+
+def gateways_for(money: Money, person: Any) -> list[Any]:
+    """The gateways the person may pay `money` by, in the edition's order: each with `code`, `name`, `summary`."""
+    return list(gateways.offered(money, country_of(person)))
+
+
+def history(thing: Any) -> list[StateChange]:
+    """How an order, line, payment, refund or withdrawal came to its state, first step first."""
+    return steps_of(thing)
+
+
+def invoice(id: UUID | str, seen_by: Any) -> Invoice:
+    """An invoice of its buyer or seller; `seen_by=None` is the house itself (or whoever holds a signed link)."""
+    rows = Invoice.objects.select_related("order", "corrects")
+    return _one(rows if seen_by is None else rows.visible_to(seen_by), id)
+
+
+def invoices_of(person: Any, cursor: str | None = None, *, limit: int = 25) -> Page[Invoice]:
+    """The person's invoices and credit notes, as buyer or seller, newest first."""
+    return paginate(Invoice.objects.visible_to(person).select_related("order", "corrects"), cursor, limit)
+
+
+def withdrawable(person: Any, unit: str) -> Withdrawable:
+    """What the person can take out now; the money that still waits in escrow, line by line with when it comes and why
+    then; and what is on its way to their bank."""
+    rows = OrderLine.objects.filter(seller=person, unit=unit, status=LineStatus.HELD)
+    held = tuple(
+        HeldLine(each.id, each.title, seller_receives(each), each.releases_at, each.release_reason)
+        for each in rows.order_by("releases_at", "id")
+    )
+    way = Withdrawal.objects.filter(person=person, unit=unit, status__in=OPEN_WITHDRAWALS)
+    return Withdrawable(
+        now=ledger.available(person.id, unit),
+        held=held,
+        held_total=sum((each.amount for each in held), Money(0, unit)),
+        on_its_way=Money(way.aggregate(sum=Sum("amount"))["sum"] or 0, unit),
+    )
+
+
+def withdrawal_methods(person: Any, unit: str | None = None) -> list[WithdrawalMethod]:
+    """The ways this person can be paid out, in one currency or in all."""
+    country = country_of(person)
+    rows = WithdrawalMethod.objects.filter(enabled=True).order_by("position", "code")
+    if unit:
+        rows = rows.filter(unit=unit)
+    return [method for method in rows if not method.countries or country in method.countries]
+
+
+def withdrawal(id: UUID | str, seen_by: Any) -> Withdrawal:
+    """The person's withdrawal with its `method`; `seen_by=None` is the house. NotFound if it is another's."""
+    rows = Withdrawal.objects.select_related("method", "person")
+    return _one(rows if seen_by is None else rows.visible_to(seen_by), id)
+
+
+def withdrawals_of(person: Any, cursor: str | None = None, *, limit: int = 25) -> Page[Withdrawal]:
+    """The person's withdrawals, newest first."""
+    return paginate(Withdrawal.objects.visible_to(person).select_related("method"), cursor, limit)
+
+
+def _one(rows: QuerySet[Any], id: UUID | str) -> Any:
+    try:
+        found = rows.filter(id=UUID(str(id))).first()
+    except ValueError:
+        found = None
+    if found is None:
+        raise NotFound()
+    return found

@@ -1,0 +1,56 @@
+"""How a product fulfils what was ordered: it registers a fulfiller per kind of line in its `apps.ready()`.
+
+registry.register("lesson", LessonFulfiller())
+"""
+
+from datetime import datetime
+
+from majlis.engines.billing.models import OrderLine
+from majlis.kit.errors import NotFound
+
+
+class Fulfiller:
+    """What billing asks of a product, each call inside the transaction that settles, voids or extends the order. A
+    product subclasses it; only `fulfil` and `describe` must be answered."""
+
+    def fulfil(self, line: OrderLine, now: datetime) -> None:
+        """Called once, when the order is covered. Makes what was bought real. May raise a `Refusal` (the seat was given
+        away meanwhile): then what it wrote is undone, the line's money goes to the buyer's wallet, and the buyer is
+        told the refusal's sentence. Must not call a gateway, nor settle the line."""
+        raise NotImplementedError
+
+    def lapse(self, line: OrderLine, now: datetime) -> None:
+        """Called once, when the order ended unpaid. Gives back what was kept for it. Must not refuse."""
+
+    def keep(self, line: OrderLine, until: datetime, now: datetime) -> datetime:
+        """Called when the buyer chose a slow way to pay. Keeps what was ordered until `until` if it can; returns until
+        when it is kept. By default not longer than it is."""
+        return line.order.expires_at or until
+
+    def describe(self, line: OrderLine) -> str:
+        """Called for the checkout and order pages: what is bought and when, in the active language."""
+        raise NotImplementedError
+
+    def landing(self, line: OrderLine) -> str:
+        """Called after payment: the path of the page where the buyer goes on. `""`: the order's own page."""
+        return ""
+
+
+_fulfillers: dict[str, Fulfiller] = {}
+
+
+def register(kind: str, fulfiller: Fulfiller) -> None:
+    """From now on lines of this kind are fulfilled by `fulfiller`."""
+    _fulfillers[kind] = fulfiller
+
+
+def fulfiller(kind: str) -> Fulfiller:
+    """Who fulfils lines of this kind. NotFound if nobody does."""
+    if kind not in _fulfillers:
+        raise NotFound()
+    return _fulfillers[kind]
+
+
+def kinds() -> list[str]:
+    """Every kind somebody fulfils."""
+    return sorted(_fulfillers)

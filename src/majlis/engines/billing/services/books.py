@@ -1,0 +1,149 @@
+"""The journals billing writes: every movement of its money, in one place."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from majlis.engines.billing.models import Charge, Order, OrderLine, Payment, Refund, Withdrawal
+from majlis.engines.billing.types import Split
+from majlis.kernel.ledger import services as ledger
+from majlis.kernel.ledger.types import JournalKind, Line, Purpose, of_house, of_person
+from majlis.kit.money import Money
+
+WALLET = Purpose.WALLET
+
+
+def book_charge(payment: Payment, charge: Charge, now: datetime) -> None:
+    """Money arrived at a gateway: the payer's wallet has it, the clearing account says where it is."""
+    money = charge.money
+    ledger.post(
+        key=f"charge:{charge.gateway}:{charge.ref}",
+        kind=JournalKind.PAYMENT if payment.order_id else JournalKind.TOP_UP,
+        lines=[
+            Line(of_house(Purpose.CLEARING, money.unit, charge.gateway), -money),
+            Line(of_person(payment.payer_id, WALLET, money.unit), money),
+        ],
+        subject=f"billing.payment:{payment.id}",
+        memo=payment.order.number if payment.order else "",
+        now=now,
+    )
+
+
+def book_order(order: Order, now: datetime) -> None:
+    """The buyer's wallet pays the whole order into escrow."""
+    if not order.total_amount:
+        return
+    ledger.post(
+        key=f"order:{order.id}:pay",
+        kind=JournalKind.WALLET_PAYMENT,
+        lines=[
+            Line(of_person(order.buyer_id, WALLET, order.unit), -order.total),
+            Line(of_house(Purpose.ESCROW, order.unit), order.total),
+        ],
+        subject=f"billing.order:{order.id}",
+        memo=order.number,
+        now=now,
+    )
+
+
+def book_settlement(line: OrderLine, parts: Split, actor: Any, now: datetime) -> None:
+    """A line's escrow goes where its split says."""
+    if not line.total_amount:
+        return
+    unit = line.unit
+    lines = [
+        Line(of_house(Purpose.ESCROW, unit), -line.total),
+        Line(of_person(line.order.buyer_id, WALLET, unit), parts.buyer),
+        Line(of_house(Purpose.FEES, unit), parts.fees),
+        Line(of_house(Purpose.TAX, unit), parts.tax),
+    ]
+    if line.seller_id:
+        lines.append(Line(of_person(line.seller_id, WALLET, unit), parts.seller))
+    ledger.post(
+        key=f"line:{line.id}:settle",
+        kind=JournalKind.REFUND if parts.buyer == line.total else JournalKind.ESCROW_RELEASE,
+        lines=[entry for entry in lines if entry.amount],
+        subject=f"billing.line:{line.id}",
+        memo=line.title,
+        actor=actor,
+        now=now,
+    )
+
+
+def book_goodwill(line: OrderLine, refund: Refund, actor: Any, now: datetime) -> None:
+    """The house gives the buyer of a settled line money of its own."""
+    ledger.post(
+        key=f"refund:{refund.id}:goodwill",
+        kind=JournalKind.GOODWILL,
+        lines=[
+            Line(of_house(Purpose.GOODWILL, line.unit), -refund.money),
+            Line(of_person(line.order.buyer_id, WALLET, line.unit), refund.money),
+        ],
+        subject=f"billing.line:{line.id}",
+        memo=line.title,
+        actor=actor,
+        now=now,
+    )
+
+
+def book_refund(refund: Refund, payment: Payment, *, back: bool, now: datetime) -> None:
+    """Money leaves the wallet for where it was paid from; or, with `back`, returns because the gateway refused."""
+    money = -refund.money if back else refund.money
+    ledger.post(
+        key=f"refund:{refund.id}:{'returned' if back else 'sent'}",
+        kind=JournalKind.REFUND,
+        lines=[
+            Line(of_person(payment.payer_id, WALLET, refund.unit), -money),
+            Line(of_house(Purpose.CLEARING, refund.unit, payment.gateway), money),
+        ],
+        subject=f"billing.payment:{payment.id}",
+        memo=refund.reason[:100],
+        actor=refund.asked_by,
+        now=now,
+    )
+
+
+def book_withdrawal(withdrawal: Withdrawal, *, back: bool, actor: Any, now: datetime) -> None:
+    """Money is set aside for a withdrawal; or, with `back`, returns to the wallet."""
+    money = -withdrawal.money if back else withdrawal.money
+    ledger.post(
+        key=f"withdrawal:{withdrawal.id}:{'returned' if back else 'requested'}",
+        kind=JournalKind.WITHDRAWAL_RETURNED if back else JournalKind.WITHDRAWAL_REQUEST,
+        lines=[
+            Line(of_person(withdrawal.person_id, WALLET, withdrawal.unit), -money),
+            Line(of_house(Purpose.WITHDRAWALS, withdrawal.unit), money),
+        ],
+        subject=f"billing.withdrawal:{withdrawal.id}",
+        memo=withdrawal.number,
+        actor=actor,
+        now=now,
+    )
+
+
+def book_payout(withdrawal: Withdrawal, actor: Any, now: datetime) -> None:
+    """The money set aside was transferred; the fee is the house's."""
+    unit = withdrawal.unit
+    lines = [
+        Line(of_house(Purpose.WITHDRAWALS, unit), -withdrawal.money),
+        Line(of_house(Purpose.CLEARING, unit, "payouts"), withdrawal.payout),
+        Line(of_house(Purpose.FEES, unit), withdrawal.fee),
+    ]
+    ledger.post(
+        key=f"withdrawal:{withdrawal.id}:paid",
+        kind=JournalKind.WITHDRAWAL_PAID,
+        lines=[entry for entry in lines if entry.amount],
+        subject=f"billing.withdrawal:{withdrawal.id}",
+        memo=withdrawal.number,
+        actor=actor,
+        now=now,
+    )
+
+
+def keep(person_id: UUID, money: Money, *, key: str, subject: str) -> UUID:
+    """Set money of a wallet aside; the hold's id. Refuses the ledger's `InsufficientFunds`."""
+    return ledger.hold(account=of_person(person_id, WALLET, money.unit), amount=money, key=key, subject=subject).id
+
+
+def let_go(hold_id: UUID) -> None:
+    """End a hold: the money is free in the wallet again."""
+    ledger.release(hold_id=hold_id, key=f"release:{hold_id}")

@@ -1,0 +1,153 @@
+"""Invoices and credit notes: numbered without gaps, issued once, never changed."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from majlis.engines.billing.models import Invoice, InvoiceSeries, Order, OrderLine
+from majlis.engines.billing.policies import policies
+from majlis.engines.billing.types import InvoiceKind
+from majlis.kit.db import require_transaction
+from majlis.kit.edition import edition
+from majlis.kit.money import Money
+
+
+def issue_invoices(order: Order, *, now: datetime) -> list[Invoice]:
+    """One invoice per seller of record for a paid order; none for what cost nothing. Runs in the transaction that pays
+    the order, so that a number is never taken for nothing."""
+    require_transaction()
+    by_issuer: dict[UUID | None, list[OrderLine]] = {}
+    for line in order.lines:
+        if line.total_amount:
+            by_issuer.setdefault(_issuer(line), []).append(line)
+    return [
+        _issue(
+            kind=InvoiceKind.INVOICE,
+            order=order,
+            seller=by_issuer[issuer][0].seller if issuer else None,
+            rows=[_row(line) for line in by_issuer[issuer]],
+            key=f"order:{order.id}:{issuer or 'house'}",
+            now=now,
+        )
+        # The same order of series for everybody, so that two orders never wait for each other's numbers.
+        for issuer in sorted(by_issuer, key=str)
+    ]
+
+
+def issue_credit_note(line: OrderLine, back: Money, tax: Money, *, key: str, now: datetime) -> Invoice | None:
+    """The credit note for `back` (VAT `tax` in it) of a line; None when nothing goes back or no invoice was issued."""
+    require_transaction()
+    issuer = _issuer(line)
+    invoice = Invoice.objects.filter(order=line.order, kind=InvoiceKind.INVOICE, seller_id=issuer).first()
+    if invoice is None or not back:
+        return None
+    row = {**_row(line), "net": back.amount - tax.amount, "tax": tax.amount, "total": back.amount}
+    return _issue(
+        kind=InvoiceKind.CREDIT_NOTE,
+        order=line.order,
+        seller=invoice.seller,
+        rows=[row],
+        key=f"credit:{key}",
+        now=now,
+        corrects=invoice,
+    )
+
+
+def _issuer(line: OrderLine) -> UUID | None:
+    """Who issues the invoice for a line: its seller where the edition says so, else the house."""
+    return line.seller_id if policies().seller_of_record == "seller" else None
+
+
+def _row(line: OrderLine) -> dict[str, Any]:
+    """The buyer's fee is the house's service at the same VAT-free price as before: it counts as net."""
+    return {
+        "title": line.title,
+        "net": line.net_amount + line.fee_amount,
+        "tax": line.tax_amount,
+        "total": line.total_amount,
+        "tax_basis_points": line.tax_basis_points,
+    }
+
+
+def _issue(
+    *,
+    kind: InvoiceKind,
+    order: Order,
+    seller: Any,
+    rows: list[dict[str, Any]],
+    key: str,
+    now: datetime,
+    corrects: Invoice | None = None,
+) -> Invoice:
+    zone = edition().zone
+    from zoneinfo import ZoneInfo
+
+    year = now.astimezone(ZoneInfo(zone)).year
+    sequence = take_number(seller.id if seller else None, kind, year)
+    return Invoice.objects.create(
+        kind=kind,
+        number=_printed(seller, kind, year, sequence),
+        year=year,
+        sequence=sequence,
+        order=order,
+        corrects=corrects,
+        key=key,
+        seller=seller,
+        buyer=order.buyer,
+        seller_facts=_seller_facts(seller),
+        buyer_facts=_buyer_facts(order),
+        unit=order.unit,
+        lines=rows,
+        net_amount=sum(row["net"] for row in rows),
+        tax_amount=sum(row["tax"] for row in rows),
+        total_amount=sum(row["total"] for row in rows),
+        issued_at=now,
+        zone=zone,
+        created_at=now,
+    )
+
+
+def take_number(seller_id: UUID | None, kind: str, year: int) -> int:
+    """The next number of a series. The row stays locked until the caller's transaction ends: if that is undone, the
+    number was never given."""
+    require_transaction()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO billing_invoiceseries (seller_id, kind, year, last) VALUES (%s, %s, %s, 1)
+               ON CONFLICT (seller_id, kind, year) DO UPDATE SET last = billing_invoiceseries.last + 1
+               RETURNING last""",
+            [seller_id, str(kind), year],
+        )
+        return cursor.fetchone()[0]
+
+
+def _printed(seller: Any, kind: InvoiceKind, year: int, sequence: int) -> str:
+    parts = [f"{year}", f"{sequence:06d}"]
+    if kind == InvoiceKind.CREDIT_NOTE:
+        parts.insert(0, "CN")
+    if seller is not None:
+        parts.insert(0, seller.id.hex[-6:].upper())
+    return "-".join(parts)
+
+
+def _seller_facts(seller: Any) -> dict[str, str]:
+    rules = policies()
+    if seller is not None:
+        return {"name": seller.name, "address": "", "tax_number": "", "email": seller.email or ""}
+    return {
+        "name": rules.seller_name or edition().name.get("en", ""),
+        "address": rules.seller_address,
+        "tax_number": rules.seller_tax_number,
+        "email": rules.seller_email,
+    }
+
+
+def _buyer_facts(order: Order) -> dict[str, str]:
+    return {"name": order.buyer.name, "email": order.buyer.email or "", "country": order.country}
+
+
+def series() -> list[InvoiceSeries]:
+    """Every series with its last number, for the audit."""
+    return list(InvoiceSeries.objects.order_by("seller_id", "kind", "year"))

@@ -1,0 +1,127 @@
+"""Money that goes back to where it was paid from."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from majlis.engines.billing import gateways
+from majlis.engines.billing.models import Payment, Refund
+from majlis.engines.billing.services import books
+from majlis.engines.billing.services.settlement import RefundTooLarge
+from majlis.engines.billing.steps import move, remember
+from majlis.engines.billing.types import REFUND_MOVES, RefundStatus
+from majlis.kernel.accounts import services as accounts
+from majlis.kernel.notices import services as notices
+from majlis.kit import clock, db
+from majlis.kit.errors import Invalid, NotFound, Refusal
+from majlis.kit.money import Money
+
+
+class CannotRefund(Refusal):
+    """The gateway cannot send money back."""
+
+    code = "cannot_refund"
+    sentence = _("This way of paying cannot take money back. It stays in the wallet and can be withdrawn.")
+
+
+@transaction.atomic
+def refund_payment(
+    *, payment_id: UUID, amount: Money, key: str, reason: str, actor: Any, now: datetime | None = None
+) -> Refund:
+    """Send `amount` from the payer's wallet back to where this payment came from. What was bought is refunded into the
+    wallet first (`settle_line`, `refund_line`); this is the second step, for who wants it on their card again.
+
+    The money leaves the wallet now; a job speaks with the gateway, and if that refuses, the money returns. The same
+    `key` refunds once. Refuses `RefundTooLarge` beyond what this payment brought, `CannotRefund`, and the ledger's
+    `InsufficientFunds` when it was spent.
+    """
+    now = now or clock.now()
+    payment = Payment.objects.select_for_update(of=("self",)).select_related("payer").filter(id=payment_id).first()
+    if payment is None:
+        raise NotFound()
+    known = Refund.objects.filter(key=key).first()
+    if known:
+        return known
+    if amount.unit != payment.unit or amount.amount <= 0:
+        raise Invalid(errors={"amount": _("Amounts must be positive and in the currency of the payment.")})
+    if amount > payment.refundable:
+        raise RefundTooLarge(most=payment.refundable.display())
+    if not gateways.gateway(payment.gateway).refunds:
+        raise CannotRefund()
+    Payment.objects.filter(id=payment.id).update(refunded_amount=F("refunded_amount") + amount.amount)
+    refund = Refund.objects.create(
+        payment=payment,
+        key=key,
+        unit=amount.unit,
+        amount=amount.amount,
+        reason=reason,
+        asked_by=actor,
+        created_at=now,
+    )
+    remember(refund, "", RefundStatus.REQUESTED, actor=actor, reason=reason)
+    books.book_refund(refund, payment, back=False, now=now)
+    accounts.record_act(
+        actor=actor,
+        action="billing.payment_refunded",
+        target=f"billing.payment:{payment.id}",
+        facts={"amount": amount.amount, "unit": amount.unit},
+        reason=reason,
+    )
+    from majlis.engines.billing.tasks import send_refund as job
+
+    job.defer(refund_id=str(refund.id))
+    return refund
+
+
+def send_refund(refund_id: UUID, *, now: datetime | None = None) -> Refund:
+    """Have the gateway send a refund that waits. Raises `GatewayUnreachable`, to be tried again: the gateway knows the
+    refund by its key. Speaks over the network: must not run inside a transaction."""
+    db.refuse_transaction()
+    now = now or clock.now()
+    refund = Refund.objects.select_related("payment__payer").get(id=refund_id)
+    payment = refund.payment
+    if refund.status != RefundStatus.REQUESTED or payment is None:
+        return refund
+    answer = gateways.gateway(payment.gateway).give_back(
+        payment.provider_ref or "", refund.money, str(refund.id), refund.reason
+    )
+    if answer.problem:
+        _return_to_wallet(refund_id, answer.problem, now)
+    elif answer.done:
+        _mark_sent(refund_id, answer.ref, now)
+    return Refund.objects.get(id=refund_id)
+
+
+@transaction.atomic
+def _mark_sent(refund_id: UUID, ref: str, now: datetime) -> None:
+    refund = Refund.objects.select_for_update(of=("self",)).select_related("payment__payer").get(id=refund_id)
+    if refund.status != RefundStatus.REQUESTED or refund.payment is None:
+        return
+    move(refund, RefundStatus.SENT, REFUND_MOVES, provider_ref=ref, ended_at=now)
+    _tell(refund, "refund_sent")
+
+
+@transaction.atomic
+def _return_to_wallet(refund_id: UUID, problem: str, now: datetime) -> None:
+    refund = Refund.objects.select_for_update(of=("self",)).select_related("payment__payer").get(id=refund_id)
+    if refund.status != RefundStatus.REQUESTED or refund.payment is None:
+        return
+    move(refund, RefundStatus.FAILED, REFUND_MOVES, reason=problem, problem=problem[:300], ended_at=now)
+    Payment.objects.filter(id=refund.payment_id).update(refunded_amount=F("refunded_amount") - refund.amount)
+    books.book_refund(refund, refund.payment, back=True, now=now)
+    _tell(refund, "refund_failed")
+
+
+def _tell(refund: Refund, kind: str) -> None:
+    payer = refund.payment.payer  # type: ignore[union-attr]
+    notices.notify(
+        person_id=payer.id,
+        kind=kind,
+        facts={"amount": refund.money},
+        link="/wallet/",
+        key=f"refund:{refund.id}:{kind}",
+    )

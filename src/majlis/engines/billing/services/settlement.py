@@ -1,0 +1,233 @@
+"""Escrow: how a paid line's money is divided once it is known who earned it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from majlis.engines.billing.events import LineSettled
+from majlis.engines.billing.models import OrderLine, Refund
+from majlis.engines.billing.services import books, invoices
+from majlis.engines.billing.splitting import split
+from majlis.engines.billing.steps import move
+from majlis.engines.billing.types import LINE_MOVES, LineStatus, RefundStatus, Split
+from majlis.kernel.accounts import services as accounts
+from majlis.kernel.notices import services as notices
+from majlis.kit import clock, events
+from majlis.kit.errors import Invalid, NotFound, Refusal
+from majlis.kit.money import Money
+
+
+class LineNotHeld(Refusal):
+    """The line is not paid, or its money was divided already."""
+
+    code = "line_not_held"
+    sentence = _("The money of this purchase is not in escrow any more.")
+
+
+class SplitTooLarge(Refusal):
+    """The parts are more than the price."""
+
+    code = "split_too_large"
+    sentence = _("The parts add up to more than was paid.")
+    status = 422
+
+
+class RefundTooLarge(Refusal):
+    """More would be given back than was paid."""
+
+    code = "refund_too_large"
+    sentence = _("At most %(most)s can be refunded.")
+    status = 422
+
+
+def _locked_line(line_id: UUID) -> OrderLine:
+    rows = OrderLine.objects.select_for_update(of=("self",)).select_related("order__buyer", "seller")
+    line = rows.filter(id=line_id).first()
+    if line is None:
+        raise NotFound()
+    return line
+
+
+@transaction.atomic
+def settle_line(
+    *,
+    line_id: UUID,
+    buyer: Money,
+    seller: Money,
+    key: str,
+    reason: Any,
+    actor: Any = None,
+    now: datetime | None = None,
+) -> OrderLine:
+    """Divide a held line. `buyer` and `seller` are shares of its list price (`line.amount`); what neither gets stays
+    with the house.
+
+    The buyer's share goes to their wallet with its VAT and fee, and a credit note says so. The seller's share goes to
+    their wallet without VAT and less the commission agreed at purchase. The same `key` again returns the settled line.
+    Refuses `LineNotHeld` (also when it was settled under another key), `SplitTooLarge`.
+    """
+    now = now or clock.now()
+    line = _locked_line(line_id)
+    if line.settle_key == key:
+        return line
+    if line.status != LineStatus.HELD:
+        raise LineNotHeld()
+    if buyer.unit != line.unit or seller.unit != line.unit or buyer.amount < 0 or seller.amount < 0:
+        raise Invalid(errors={"amount": _("Amounts must be positive and in the currency of the order.")})
+    if (buyer + seller).amount > line.price_amount:
+        raise SplitTooLarge()
+    parts = _split_of(line, buyer, seller)
+    books.book_settlement(line, parts, actor, now)
+    whole = line.price_amount == buyer.amount and line.price_amount > 0
+    move(
+        line,
+        LineStatus.REFUNDED if whole else LineStatus.SETTLED,
+        LINE_MOVES,
+        actor=actor,
+        reason=reason,
+        settle_key=key,
+        settled_at=now,
+        settle_reason=str(reason)[:300],
+        to_buyer=parts.buyer.amount,
+        to_seller=parts.seller.amount,
+        to_fees=parts.fees.amount,
+        to_tax=parts.tax.amount,
+    )
+    invoices.issue_credit_note(line, parts.buyer, parts.buyer_tax, key=f"line:{line.id}:settle", now=now)
+    _tell(line, parts, reason)
+    events.publish(LineSettled(line.id, line.subject_id, line.kind))
+    return line
+
+
+def release_line(*, line_id: UUID, key: str, actor: Any = None, now: datetime | None = None) -> OrderLine:
+    """Everything to the seller, less the commission. Refuses as `settle_line`."""
+    line = OrderLine.objects.filter(id=line_id).first()
+    if line is None:
+        raise NotFound()
+    return settle_line(
+        line_id=line_id,
+        buyer=Money(0, line.unit),
+        seller=line.amount,
+        key=key,
+        reason=_("Released."),
+        actor=actor,
+        now=now,
+    )
+
+
+def _split_of(line: OrderLine, buyer: Money, seller: Money) -> Split:
+    return split(
+        price=line.amount,
+        net=line.net,
+        tax=line.tax,
+        fee=line.fee,
+        commission=line.commission,
+        buyer=buyer,
+        seller=seller,
+        house=line.seller_id is None,
+    )
+
+
+def _tell(line: OrderLine, parts: Split, reason: Any) -> None:
+    if parts.buyer:
+        notices.notify(
+            person_id=line.order.buyer_id,
+            kind="purchase_refunded",
+            facts={
+                "title": line.title,
+                "amount": parts.buyer,
+                "reason": str(reason),
+            },
+            link=f"/orders/{line.order_id}/",
+            key=f"line:{line.id}:refunded",
+        )
+    if parts.seller and line.seller:
+        notices.notify(
+            person_id=line.seller.id,
+            kind="money_earned",
+            facts={"title": line.title, "amount": parts.seller},
+            link="/wallet/",
+            key=f"line:{line.id}:earned",
+        )
+
+
+@transaction.atomic
+def expect_release(*, line_id: UUID, at: datetime | None, because: Any = "") -> None:
+    """Say when the money of a held line will be the seller's, and why then: shown where they withdraw. Tells, moves
+    nothing."""
+    OrderLine.objects.filter(id=line_id, status__in=[LineStatus.OPEN, LineStatus.HELD]).update(
+        releases_at=at, release_reason=str(because)[:200]
+    )
+
+
+@transaction.atomic
+def refund_line(
+    *, line_id: UUID, amount: Money, key: str, reason: str, actor: Any, now: datetime | None = None
+) -> OrderLine:
+    """Staff gives the buyer `amount` back for a line (of what they paid for it, VAT and fee included).
+
+    A held line is settled with it (the seller gets the rest); for a settled line the house pays, since the seller's
+    money is theirs. Refuses `RefundTooLarge` and `LineNotHeld` for an unpaid one. The same `key` refunds once.
+    """
+    now = now or clock.now()
+    line = _locked_line(line_id)
+    if line.status == LineStatus.HELD:
+        _refuse_beyond(amount, line.total)
+        share = line.amount.prorate(amount.amount, line.total_amount)
+        settled = settle_line(
+            line_id=line_id, buyer=share, seller=line.amount - share, key=key, reason=reason, actor=actor, now=now
+        )
+        _record(settled, amount, actor, reason)
+        return settled
+    if line.settle_key == key:
+        return line
+    if line.status not in (LineStatus.SETTLED, LineStatus.REFUNDED):
+        raise LineNotHeld()
+    if Refund.objects.filter(key=f"line:{line.id}:{key}").exists():
+        return line
+    _refuse_beyond(amount, line.total - line.refunded)
+    refund = Refund.objects.create(
+        line=line,
+        key=f"line:{line.id}:{key}",
+        unit=amount.unit,
+        amount=amount.amount,
+        status=RefundStatus.SENT,
+        reason=reason,
+        asked_by=actor,
+        ended_at=now,
+    )
+    books.book_goodwill(line, refund, actor, now)
+    OrderLine.objects.filter(id=line.id).update(goodwill_amount=F("goodwill_amount") + amount.amount)
+    line.refresh_from_db()
+    tax = line.tax.prorate(amount.amount, line.total_amount)
+    invoices.issue_credit_note(line, amount, tax, key=refund.key, now=now)
+    _record(line, amount, actor, reason)
+    notices.notify(
+        person_id=line.order.buyer_id,
+        kind="purchase_refunded",
+        facts={"title": line.title, "amount": amount, "reason": reason},
+        link=f"/orders/{line.order_id}/",
+        key=f"{refund.key}:told",
+    )
+    return line
+
+
+def _refuse_beyond(amount: Money, most: Money) -> None:
+    if amount.unit != most.unit or amount.amount <= 0:
+        raise Invalid(errors={"amount": _("Amounts must be positive and in the currency of the order.")})
+    if amount > most:
+        raise RefundTooLarge(most=most.display())
+
+
+def _record(line: OrderLine, amount: Money, actor: Any, reason: str) -> None:
+    accounts.record_act(
+        actor=actor,
+        action="billing.line_refunded",
+        target=f"billing.orderline:{line.id}",
+        facts={"amount": amount.amount, "unit": amount.unit},
+        reason=reason,
+    )

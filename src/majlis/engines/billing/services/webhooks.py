@@ -1,0 +1,111 @@
+"""What providers tell us: stored first, worked on after."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from majlis.engines.billing import gateways
+from majlis.engines.billing.models import Payment, WebhookEvent
+from majlis.engines.billing.services.payments import refresh_payment
+from majlis.engines.billing.types import WebhookStatus
+from majlis.kernel.accounts import services as accounts
+from majlis.kit import clock, db
+from majlis.kit.errors import NotFound
+from majlis.kit.ids import new_id
+
+KEPT_HEADERS = ("content-type", "user-agent", "webhook-id", "webhook-timestamp", "webhook-signature")
+UNKNOWN_FOR = timedelta(days=1)
+"""How long an event about a payment we do not know is tried again: it may have overtaken our note of the payment."""
+
+
+def receive_webhook(*, gateway: str, headers: Mapping[str, str], body: bytes, now: datetime | None = None) -> UUID:
+    """Take one delivery of a provider: check its signature, store it byte for byte, queue the work. The event's id.
+
+    The same event again is counted, not worked on twice. Refuses `BadSignature` (nothing is stored then) and NotFound
+    for a gateway we do not have.
+    """
+    now = now or clock.now()
+    lower = {name.lower(): value for name, value in headers.items()}
+    notification = gateways.gateway(gateway).open_envelope(lower, body)
+    kept = {name: lower[name] for name in KEPT_HEADERS if name in lower}
+    with transaction.atomic():
+        event_id, new = _store(gateway, notification.event_id, notification.ref, notification.kind, kept, body, now)
+        if new:
+            from majlis.engines.billing.tasks import work_on_webhook
+
+            work_on_webhook.defer(event_id=str(event_id))
+    return event_id
+
+
+def _store(
+    gateway: str, event_id: str, ref: str, kind: str, headers: dict[str, str], body: bytes, now: datetime
+) -> tuple[UUID, bool]:
+    """One statement, so that of two deliveries at once one is first. Postgres says by `xmax = 0` which."""
+    import json
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO billing_webhookevent
+                 (id, created_at, gateway, event_id, provider_ref, kind, headers, body, status, problem, deliveries)
+               VALUES (%s, %s, %s, %s, %s, %s, %s::jsonb, %s, 'received', '', 1)
+               ON CONFLICT (gateway, event_id) DO UPDATE SET deliveries = billing_webhookevent.deliveries + 1
+               RETURNING id, xmax = 0""",
+            [new_id(), now, gateway, event_id[:200], ref[:200], kind[:64], json.dumps(headers), body],
+        )
+        stored, new = cursor.fetchone()
+    return stored, new
+
+
+def process_webhook(event_id: UUID, *, now: datetime | None = None) -> WebhookEvent:
+    """Work on a stored event: read the payment it is about at the provider and act on that. Working on it again does
+    nothing new. What goes wrong is written on the event and raised.
+
+    Speaks over the network: must not run inside a transaction.
+    """
+    db.refuse_transaction()
+    now = now or clock.now()
+    event = WebhookEvent.objects.filter(id=event_id).first()
+    if event is None:
+        raise NotFound()
+    payment = Payment.objects.filter(gateway=event.gateway, provider_ref=event.provider_ref).first()
+    if payment is None:
+        _mark(event, WebhookStatus.UNKNOWN, now)
+        return event
+    try:
+        refresh_payment(payment.id, now=now)
+    except Exception as fault:
+        _mark(event, WebhookStatus.FAILED, now, problem=f"{type(fault).__name__}: {fault}")
+        raise
+    _mark(event, WebhookStatus.DONE, now)
+    return event
+
+
+def _mark(event: WebhookEvent, status: WebhookStatus, now: datetime, problem: str = "") -> None:
+    event.status, event.problem, event.worked_on_at = status, problem, now
+    WebhookEvent.objects.filter(id=event.id).update(status=status, problem=problem, worked_on_at=now)
+
+
+def rerun_webhook(*, event_id: UUID, actor: object, now: datetime | None = None) -> WebhookEvent:
+    """Staff works on an event again, for the audit trail."""
+    event = process_webhook(event_id, now=now)
+    accounts.record_act(  # type: ignore[arg-type]
+        actor=actor,
+        action="billing.webhook_rerun",
+        target=f"billing.webhookevent:{event_id}",
+        facts={"status": str(event.status)},
+    )
+    return event
+
+
+def retry_unknown_webhooks(*, now: datetime | None = None, limit: int = 100) -> int:
+    """Work again on events that named a payment we did not know; how many are known by now."""
+    now = now or clock.now()
+    young = WebhookEvent.objects.filter(status=WebhookStatus.UNKNOWN, created_at__gte=now - UNKNOWN_FOR)
+    found = 0
+    for event in young.order_by("worked_on_at")[:limit]:
+        if Payment.objects.filter(gateway=event.gateway, provider_ref=event.provider_ref).exists():
+            process_webhook(event.id, now=now)
+            found += 1
+    return found

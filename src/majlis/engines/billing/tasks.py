@@ -1,0 +1,59 @@
+"""Jobs of billing: load, one service call."""
+
+from uuid import UUID
+
+from procrastinate.contrib.django import app
+
+from majlis.kit.jobs import RETRY
+
+
+@app.task(name="billing.work_on_webhook", queue="money", retry=RETRY)
+def work_on_webhook(event_id: str) -> None:
+    """Act on a stored webhook."""
+    from majlis.engines.billing import services
+
+    services.process_webhook(UUID(event_id))
+
+
+@app.task(name="billing.stop_payment", queue="money", retry=RETRY)
+def stop_payment(payment_id: str) -> None:
+    """Ask a gateway to take no more money for an attempt."""
+    from majlis.engines.billing import services
+
+    services.stop_payment(UUID(payment_id))
+
+
+@app.task(name="billing.send_refund", queue="money", retry=RETRY)
+def send_refund(refund_id: str) -> None:
+    """Have a gateway send money back."""
+    from majlis.engines.billing import services
+
+    services.send_refund(UUID(refund_id))
+
+
+@app.task(name="billing.deliver_later", queue="money", retry=RETRY)
+def deliver_later(ref: str) -> None:
+    """The sandbox's delayed webhook."""
+    from majlis.engines.billing import services
+
+    services.deliver_sandbox_event(ref, "payment.succeeded")
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="billing.expire_orders", queue="money", queueing_lock="billing.expire_orders", pass_context=False)
+def expire_orders(timestamp: int) -> None:
+    """End orders nobody paid in time."""
+    from majlis.engines.billing import services
+
+    services.pay_covered_orders()
+    services.expire_orders()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="billing.poll_payments", queue="money", queueing_lock="billing.poll_payments", pass_context=False)
+def poll_payments(timestamp: int) -> None:
+    """Look at payments whose webhook did not come."""
+    from majlis.engines.billing import services
+
+    services.retry_unknown_webhooks()
+    services.poll_payments()
