@@ -36,7 +36,7 @@ STATUS_MOVES = Transitions(
         ExpertStatus.REJECTED: [ExpertStatus.SUBMITTED, ExpertStatus.BANNED],
         ExpertStatus.ACTIVE: [ExpertStatus.INACTIVE, ExpertStatus.BANNED],
         ExpertStatus.INACTIVE: [ExpertStatus.ACTIVE, ExpertStatus.BANNED],
-        ExpertStatus.BANNED: [ExpertStatus.INACTIVE],
+        ExpertStatus.BANNED: [ExpertStatus.INACTIVE, ExpertStatus.DRAFT],
     }
 )
 

@@ -2,10 +2,16 @@
 
 from typing import Any
 
-from majlis.engines.experts.models import ExpertProfile, ExpertSubject
-from majlis.engines.experts.types import ExpertStatus
+from allauth.account.models import EmailAddress
+
+from majlis.engines.experts import services
+from majlis.engines.experts.models import Document, ExpertProfile, ExpertSubject, SpokenLanguage
+from majlis.engines.experts.types import DocumentKind, ExpertStatus
+from majlis.kernel.accounts import services as accounts
+from majlis.kernel.accounts.types import Role
 from majlis.kernel.catalogue.tests import factories as catalogue
 from majlis.kit import clock, testing
+from majlis.kit.ids import new_id
 
 
 def expert(
@@ -14,6 +20,8 @@ def expert(
     person: Any = None,
     status: str = ExpertStatus.ACTIVE,
     subjects: tuple[tuple[str, str], ...] = (("english", "b1"),),
+    languages: tuple[tuple[str, str], ...] = (("ar", "native"), ("en", "c1")),
+    city: str = "",
     **fields: Any,
 ) -> ExpertProfile:
     """A saved profile (active and complete unless said otherwise) of a new person, teaching (subject, level) pairs.
@@ -30,4 +38,26 @@ def expert(
     profile = ExpertProfile.objects.create(person=person, status=status, **fields)
     for subject, level in subjects:
         ExpertSubject.objects.create(expert=profile, subject=catalogue.subject(subject), level=catalogue.level(level))
+    for code, fluency in languages:
+        SpokenLanguage.objects.create(expert=profile, code=code, fluency=fluency)
+    if city:
+        profile.city = catalogue.city(city)
+        profile.save()
+    services.refresh_listings([profile.pk])
     return profile
+
+
+def reviewer() -> Any:
+    """Somebody who may judge profiles."""
+    person = testing.person("Nour Coordinator")
+    accounts.grant_role(actor=None, person=person, role=Role.COORDINATOR)
+    return person
+
+
+def ready_draft(person: Any = None) -> ExpertProfile:
+    """A draft that lacks nothing: with a picture, texts, a language and an identity card."""
+    person = person or testing.person("Karim Fathy", avatar_id=new_id())
+    EmailAddress.objects.get_or_create(user=person, email=person.email, defaults={"verified": True, "primary": True})
+    draft = expert(person=person, status=ExpertStatus.DRAFT, about="I teach with stories. " * 10)
+    Document.objects.create(expert=draft, kind=DocumentKind.IDENTITY, file_id=new_id())
+    return draft

@@ -1,7 +1,7 @@
 """Catalogue rows for tests of any module."""
 
 from majlis.kernel.catalogue import queries, services
-from majlis.kernel.catalogue.models import Level, Subject
+from majlis.kernel.catalogue.models import City, Level, Subject
 
 
 def subject(slug: str = "english") -> Subject:
@@ -15,3 +15,9 @@ def level(slug: str = "b1") -> Level:
     """A level of the base catalogue."""
     subject()
     return queries.level(slug)
+
+
+def city(slug: str = "cairo") -> City:
+    """A city of the base catalogue."""
+    subject()
+    return queries.city(slug)

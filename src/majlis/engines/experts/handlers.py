@@ -1,0 +1,27 @@
+"""What experts does when it hears something."""
+
+from majlis.engines.experts import services
+from majlis.engines.experts.models import ExpertProfile
+from majlis.engines.scheduling.events import FreeTimeChanged
+from majlis.kernel.accounts.events import PersonAnonymised, PersonStatusChanged
+from majlis.kit.events import subscribe
+
+
+@subscribe(FreeTimeChanged)
+def on_free_time_changed(event: FreeTimeChanged) -> None:
+    """Search's copy of free time follows."""
+    services.take_free_time(
+        person_id=event.person_id, next_free_at=event.next_free_at, first_day=event.first_day, bits=event.bits
+    )
+
+
+@subscribe(PersonStatusChanged)
+def on_person_status_changed(event: PersonStatusChanged) -> None:
+    """Who may not sign in is not found either."""
+    services.refresh_listings(ExpertProfile.objects.filter(person_id=event.person_id).values_list("pk", flat=True))
+
+
+@subscribe(PersonAnonymised)
+def on_person_anonymised(event: PersonAnonymised) -> None:
+    """What the person wrote about themselves goes; figures, decisions and prices of old lessons stay."""
+    services.erase_profile(person_id=event.person_id)

@@ -1,0 +1,28 @@
+"""The tables of experts: profiles and what proves them, and the rows search reads."""
+
+from majlis.engines.experts.models.listing import FreeDay, Listing, ListingPrice, Word
+from majlis.engines.experts.models.profile import (
+    Certificate,
+    Document,
+    Experience,
+    ExpertProfile,
+    ExpertSubject,
+    Favourite,
+    SpokenLanguage,
+    StatusChange,
+)
+
+__all__ = [
+    "Certificate",
+    "Document",
+    "Experience",
+    "ExpertProfile",
+    "ExpertSubject",
+    "Favourite",
+    "FreeDay",
+    "Listing",
+    "ListingPrice",
+    "SpokenLanguage",
+    "StatusChange",
+    "Word",
+]

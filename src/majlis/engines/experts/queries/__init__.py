@@ -1,0 +1,36 @@
+"""What experts knows."""
+
+from majlis.engines.experts.queries.cards import cards, make_cards
+from majlis.engines.experts.queries.finding import search
+from majlis.engines.experts.queries.profiles import (
+    NoTrial,
+    NotTaught,
+    expert,
+    favourite_ids,
+    favourites,
+    featured_experts,
+    is_bookable,
+    missing,
+    own_documents,
+    own_profile,
+    price_for,
+    what_happened,
+)
+
+__all__ = [
+    "NoTrial",
+    "NotTaught",
+    "cards",
+    "expert",
+    "favourite_ids",
+    "favourites",
+    "featured_experts",
+    "is_bookable",
+    "make_cards",
+    "missing",
+    "own_documents",
+    "own_profile",
+    "price_for",
+    "search",
+    "what_happened",
+]

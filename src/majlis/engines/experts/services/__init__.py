@@ -1,0 +1,90 @@
+"""What experts does, one file per noun."""
+
+from majlis.engines.experts.services.favourites import add_favourite, remove_favourite
+from majlis.engines.experts.services.figures import count_completed_lesson, note_response, set_rating
+from majlis.engines.experts.services.listings import (
+    prune_free_days,
+    refresh_listings,
+    refresh_stale_listings,
+    take_free_time,
+)
+from majlis.engines.experts.services.papers import (
+    DocumentDecided,
+    add_document,
+    remove_certificate,
+    remove_document,
+    remove_experience,
+    review_document,
+    save_certificate,
+    save_experience,
+)
+from majlis.engines.experts.services.profiles import (
+    ProfileIsBanned,
+    erase_profile,
+    save_languages,
+    save_profile,
+    set_video,
+    start_profile,
+)
+from majlis.engines.experts.services.standing import (
+    REVIEWERS,
+    NotYourOwn,
+    ProfileIncomplete,
+    ban,
+    deactivate,
+    lift_ban,
+    reactivate,
+    reject_profile,
+    submit_profile,
+    verify_profile,
+    withdraw_profile,
+)
+from majlis.engines.experts.services.subjects import (
+    LastSubject,
+    Teaching,
+    add_subject,
+    remove_subject,
+    set_subjects,
+)
+
+__all__ = [
+    "REVIEWERS",
+    "DocumentDecided",
+    "LastSubject",
+    "NotYourOwn",
+    "ProfileIncomplete",
+    "ProfileIsBanned",
+    "Teaching",
+    "add_document",
+    "add_favourite",
+    "add_subject",
+    "ban",
+    "count_completed_lesson",
+    "deactivate",
+    "erase_profile",
+    "lift_ban",
+    "note_response",
+    "prune_free_days",
+    "reactivate",
+    "refresh_listings",
+    "refresh_stale_listings",
+    "reject_profile",
+    "remove_certificate",
+    "remove_document",
+    "remove_experience",
+    "remove_favourite",
+    "remove_subject",
+    "review_document",
+    "save_certificate",
+    "save_experience",
+    "save_languages",
+    "save_profile",
+    "set_rating",
+    "set_subjects",
+    "set_video",
+    "start_profile",
+    "submit_profile",
+    "take_free_time",
+    "verify_profile",
+    "withdraw_profile",
+]
