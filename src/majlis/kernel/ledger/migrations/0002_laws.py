@@ -14,8 +14,6 @@ CREATE TABLE ledger_entry (
     sequence bigint,
     at timestamptz NOT NULL,
     xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
-    CONSTRAINT entry_is_of_something CHECK (amount <> 0),
-    CONSTRAINT entry_line_counts_from_one CHECK (line > 0),
     -- Deferrable, and that alone makes ON CONFLICT impossible here: it would skip a row whose account has already moved.
     CONSTRAINT ledger_entry_pkey PRIMARY KEY (id, at) DEFERRABLE INITIALLY IMMEDIATE,
     CONSTRAINT one_entry_per_line_of_a_journal UNIQUE (journal_id, line, at) DEFERRABLE INITIALLY IMMEDIATE
@@ -69,7 +67,7 @@ DROP TRIGGER entry_never_vanishes ON ledger_entry;
 DROP TRIGGER entry_never_changes ON ledger_entry;
 DROP TRIGGER journal_never_vanishes ON ledger_journal;
 DROP TRIGGER journal_never_changes ON ledger_journal;
-DROP FUNCTION ledger_refuse_truncate();
+DROP FUNCTION ledger_refuse_truncate() CASCADE;
 DROP FUNCTION ledger_refuse_change();
 """
 
@@ -85,21 +83,30 @@ BEGIN
     IF NEW.balance <> 0 OR NEW.held <> 0 OR NEW.sequence <> 0 THEN
         RAISE EXCEPTION 'an account begins empty'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'account_begins_empty';
-    END IF;
-    IF NEW.id IS DISTINCT FROM ledger_account_id(NEW.person_id, NEW.purpose, NEW.unit, NEW.name) THEN
+    ELSIF NEW.id IS DISTINCT FROM ledger_account_id(NEW.person_id, NEW.purpose, NEW.unit, NEW.name) THEN
         RAISE EXCEPTION 'the id of an account is the digest of its name'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'account_id_is_its_name';
+    ELSIF (NEW.person_id IS NULL) <> (NEW.floor IS NULL) OR (NEW.person_id IS NOT NULL AND NEW.name <> '') THEN
+        RAISE EXCEPTION 'people have a floor, the house has names'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'people_have_a_floor_and_the_house_has_none';
+    ELSIF NEW.unit !~ '^([A-Z]{3,5}|[a-z]{2,12})$' THEN
+        RAISE EXCEPTION '% is neither a currency nor a counted unit', NEW.unit
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'account_unit_is_a_currency_or_a_count';
     END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER account_begins_empty BEFORE INSERT ON ledger_account
     FOR EACH ROW EXECUTE FUNCTION ledger_account_begins_empty();
-CREATE TRIGGER account_moves_with_its_entries_only BEFORE UPDATE ON ledger_account
+-- After, since a trigger before an UPDATE locks the row a second time. Only a floor may be changed by hand, and then
+-- the CHECK still holds.
+CREATE TRIGGER account_moves_with_its_entries_only AFTER UPDATE ON ledger_account
     FOR EACH ROW
     WHEN (pg_trigger_depth() = 0 AND
-          (OLD.id, OLD.person_id, OLD.purpose, OLD.unit, OLD.name, OLD.balance, OLD.held, OLD.sequence)
+          (OLD.id, OLD.person_id, OLD.purpose, OLD.unit, OLD.name, OLD.balance, OLD.held, OLD.sequence,
+           OLD.floor IS NULL)
           IS DISTINCT FROM
-          (NEW.id, NEW.person_id, NEW.purpose, NEW.unit, NEW.name, NEW.balance, NEW.held, NEW.sequence))
+          (NEW.id, NEW.person_id, NEW.purpose, NEW.unit, NEW.name, NEW.balance, NEW.held, NEW.sequence,
+           NEW.floor IS NULL))
     EXECUTE FUNCTION ledger_refuse_change();
 """
 DROP_ACCOUNTS = """
@@ -111,50 +118,47 @@ DROP FUNCTION ledger_account_id(uuid, text, text, text);
 
 BALANCES = """
 -- The database itself counts: whatever inserts an entry moves its account in the same breath and is told the balance.
+-- A person's entry is marked by a sequence of 0; whether the mark is true is asked below.
 CREATE FUNCTION ledger_entry_moves_its_account() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    NEW.xid := pg_current_xact_id();
     UPDATE ledger_account SET balance = balance + NEW.amount, sequence = sequence + 1
         WHERE id = NEW.account_id AND person_id IS NOT NULL
-        RETURNING balance, sequence INTO NEW.balance_after, NEW.sequence;  -- both empty for the house
+        RETURNING balance, sequence INTO NEW.balance_after, NEW.sequence;
     RETURN NEW;
 END $$;
 CREATE TRIGGER entry_moves_its_account BEFORE INSERT ON ledger_entry
-    FOR EACH ROW EXECUTE FUNCTION ledger_entry_moves_its_account();
-
-CREATE FUNCTION ledger_journal_is_of_now() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    NEW.xid := pg_current_xact_id();
-    RETURN NEW;
-END $$;
-CREATE TRIGGER journal_is_of_now BEFORE INSERT ON ledger_journal
-    FOR EACH ROW EXECUTE FUNCTION ledger_journal_is_of_now();
+    FOR EACH ROW WHEN (NEW.sequence IS NOT NULL) EXECUTE FUNCTION ledger_entry_moves_its_account();
 
 -- One INSERT brings all the entries of a journal of the same transaction, and they sum to zero in each unit.
-CREATE FUNCTION ledger_journals_are_whole() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Generic plans, and scalar subqueries instead of joins: planned once, and always by primary key.
+CREATE FUNCTION ledger_journals_are_whole() RETURNS trigger LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan AS $$
 DECLARE wrong record;
 BEGIN
-    SELECT f.journal_id, a.unit, sum(f.amount) AS total, count(a.id) AS known, count(*) AS given, count(j.id) AS ours
-        INTO wrong
-        FROM fresh f
-        LEFT JOIN ledger_account a ON a.id = f.account_id
-        LEFT JOIN ledger_journal j ON j.id = f.journal_id AND j.at = f.at AND j.xid = pg_current_xact_id()
-                                      AND f.line <= j.lines
-        GROUP BY f.journal_id, a.unit
-        HAVING sum(f.amount) <> 0 OR count(a.id) < count(*) OR count(j.id) < count(*)
+    SELECT whole.journal_id INTO wrong FROM (
+            SELECT journal_id, count(*) FILTER (WHERE amount <> 0) AS given, min(at) AS first, max(at) AS last,
+                   min(xid) AS lowest, max(xid) AS highest
+            FROM fresh GROUP BY journal_id) whole
+        WHERE (SELECT CASE WHEN j.at = whole.first AND j.at = whole.last AND j.xid = pg_current_xact_id()
+                            AND j.xid = whole.lowest AND j.xid = whole.highest THEN j.lines END
+               FROM ledger_journal j WHERE j.id = whole.journal_id) IS DISTINCT FROM whole.given
         LIMIT 1;
-    IF NOT FOUND THEN
-        SELECT f.journal_id INTO wrong FROM fresh f JOIN ledger_journal j ON j.id = f.journal_id
-            GROUP BY f.journal_id, j.lines HAVING count(*) <> j.lines LIMIT 1;
-        IF NOT FOUND THEN RETURN NULL; END IF;
+    IF FOUND THEN
         RAISE EXCEPTION 'journal % must come with all its lines in one INSERT', wrong.journal_id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_comes_whole';
-    ELSIF wrong.known < wrong.given THEN
-        RAISE EXCEPTION 'an entry of journal % names an account that does not exist', wrong.journal_id
+    END IF;
+    SELECT journal_id, unit, sum(amount) AS total INTO wrong FROM (
+            SELECT f.journal_id, f.amount,
+                   (SELECT a.unit FROM ledger_account a WHERE a.id = f.account_id
+                    AND (a.person_id IS NULL) = (f.sequence IS NULL)
+                    AND (f.sequence IS NULL) = (f.balance_after IS NULL)) AS unit
+            FROM fresh f) named
+        GROUP BY journal_id, unit HAVING sum(amount) <> 0 OR unit IS NULL LIMIT 1;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    ELSIF wrong.unit IS NULL THEN
+        RAISE EXCEPTION 'an entry of journal % names no account, or a person''s as the house''s', wrong.journal_id
             USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'entry_names_an_account';
-    ELSIF wrong.ours < wrong.given THEN
-        RAISE EXCEPTION 'journal % is not of this transaction, time or length', wrong.journal_id
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_comes_whole';
     END IF;
     RAISE EXCEPTION 'journal % is off by % %', wrong.journal_id, wrong.total, wrong.unit
         USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_sums_to_zero';
@@ -165,8 +169,6 @@ CREATE TRIGGER journals_are_whole AFTER INSERT ON ledger_entry REFERENCING NEW T
 DROP_BALANCES = """
 DROP TRIGGER journals_are_whole ON ledger_entry;
 DROP FUNCTION ledger_journals_are_whole() CASCADE;
-DROP TRIGGER journal_is_of_now ON ledger_journal;
-DROP FUNCTION ledger_journal_is_of_now();
 DROP TRIGGER entry_moves_its_account ON ledger_entry;
 DROP FUNCTION ledger_entry_moves_its_account();
 """

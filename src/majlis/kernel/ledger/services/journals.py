@@ -88,8 +88,9 @@ def book(
         memo,
         actor.pk if actor else None,
         moment,
-        [line.account.id for line in lines],
+        accounts := [line.account.id for line in lines],
         [line.amount.amount for line in lines],
+        len(set(accounts)),
     ]
     with law(), connection.cursor() as cursor:
         found, outcome = _call(cursor, arguments)
@@ -113,7 +114,8 @@ def book(
 
 def _call(cursor: Any, arguments: list[Any]) -> tuple[UUID, str]:
     cursor.execute(
-        "SELECT journal, outcome FROM ledger_post(%s, %s, %s, %s, %s, %s, %s, %s::uuid[], %s::bigint[])", arguments
+        "SELECT journal, outcome FROM ledger_post(%s, %s, %s, %s, %s, %s, %s, %s::uuid[], %s::bigint[], %s::int)",
+        arguments,
     )
     return cursor.fetchone()
 
