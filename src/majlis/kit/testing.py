@@ -1,7 +1,8 @@
 """For tests: people and clocks."""
 
 import itertools
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,3 +30,32 @@ def person(name: str = "Salma Hassan", *, roles: Iterable[str] = (), password: s
     for role in roles:
         user.role_grants.create(role=role)
     return user
+
+
+def at_once(acts: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Carry out `acts` at the same moment, each in a thread with a database connection of its own (outside the pool);
+    what each returned or raised, in their order. For tests marked `django_db(transaction=True)`."""
+    from django.db import connections
+
+    answers: list[Any] = [None] * len(acts)
+    ready = threading.Barrier(len(acts))
+
+    def run(number: int) -> None:
+        own = connections["default"].copy()
+        own.settings_dict["OPTIONS"] = {**own.settings_dict["OPTIONS"], "pool": False}
+        connections["default"] = own
+        try:
+            own.ensure_connection()
+            ready.wait(timeout=30)
+            answers[number] = acts[number]()
+        except Exception as wrong:
+            answers[number] = wrong
+        finally:
+            own.close()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(acts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers

@@ -137,10 +137,11 @@ DECLARE wrong record;
 BEGIN
     SELECT whole.journal_id INTO wrong FROM (
             SELECT journal_id, count(*) FILTER (WHERE amount <> 0) AS given, min(at) AS first, max(at) AS last,
-                   min(xid) AS lowest, max(xid) AS highest
+                   min(xid) AS lowest, max(xid) AS highest, min(line) AS bottom, max(line) AS top
             FROM fresh GROUP BY journal_id) whole
         WHERE (SELECT CASE WHEN j.at = whole.first AND j.at = whole.last AND j.xid = pg_current_xact_id()
-                            AND j.xid = whole.lowest AND j.xid = whole.highest THEN j.lines END
+                            AND j.xid = whole.lowest AND j.xid = whole.highest
+                            AND whole.bottom = 1 AND whole.top = j.lines THEN j.lines END
                FROM ledger_journal j WHERE j.id = whole.journal_id) IS DISTINCT FROM whole.given
         LIMIT 1;
     IF FOUND THEN
@@ -153,7 +154,7 @@ BEGIN
                     AND (a.person_id IS NULL) = (f.sequence IS NULL)
                     AND (f.sequence IS NULL) = (f.balance_after IS NULL)) AS unit
             FROM fresh f) named
-        GROUP BY journal_id, unit HAVING sum(amount) <> 0 OR unit IS NULL LIMIT 1;
+        GROUP BY journal_id, unit HAVING sum(amount) <> 0 OR unit IS NULL ORDER BY unit NULLS FIRST LIMIT 1;
     IF NOT FOUND THEN
         RETURN NULL;
     ELSIF wrong.unit IS NULL THEN
