@@ -2,7 +2,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from majlis.faces.web.navigation import Place, audience, entry
-from majlis.faces.web.views import core
+from majlis.faces.web.views import core, house, installed
 from majlis.kernel.accounts import queries as accounts
 from majlis.kernel.accounts.types import Role
 
@@ -11,6 +11,13 @@ urlpatterns = [
     path("find/", core.find, name="find"),
     path("language/", core.choose_language, name="choose_language"),
     path("theme/", core.choose_theme, name="choose_theme"),
+    path("about/", house.about, name="about"),
+    path("terms/", house.terms, name="terms"),
+    path("privacy/", house.privacy, name="privacy"),
+    path("manifest.webmanifest", installed.manifest, name="manifest"),
+    path("service-worker.js", installed.service_worker, name="service_worker"),
+    path("offline/", installed.offline, name="offline"),
+    path("robots.txt", installed.robots, name="robots"),
     path("styleguide/", core.styleguide, name="styleguide"),
 ]
 
@@ -37,4 +44,7 @@ entry("orders", _("Orders and invoices"), icon="receipt-text", route="orders", w
 entry("teach", _("Teach with us"), icon="presentation", route="teach", order=60, places={HEADER, ACCOUNT, Place.TEACH})
 entry("settings", _("Settings"), icon="settings", route="settings", who="member", order=70, places={ACCOUNT})
 entry("office", _("Back office"), icon="briefcase", route="admin:index", who="staff", order=80, places={ACCOUNT})
+entry("about", _("About us"), icon="info", route="about", order=90, places={Place.HOUSE})
+entry("terms", _("Terms"), icon="scale", route="terms", order=91, places={Place.HOUSE})
+entry("privacy", _("Privacy"), icon="lock", route="privacy", order=92, places={Place.HOUSE})
 audience("expert", lambda member: accounts.has_role(member, Role.EXPERT))
