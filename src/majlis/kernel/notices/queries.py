@@ -11,7 +11,9 @@ from django.db.models import Max
 
 from majlis.kernel.notices import registry, words
 from majlis.kernel.notices.models import Notice, Presence, Rhythm, Wish
+from majlis.kernel.notices.services.signalling import KEPT
 from majlis.kernel.notices.services.wishing import about_kind, choice_of, read_unsubscribe_token
+from majlis.kernel.notices.stream import LiveEvent, stream_horizon, stream_of_person, stream_since
 from majlis.kernel.notices.types import Category, Kind, Pace
 from majlis.kit import clock
 from majlis.kit.pages import Page, paginate
@@ -19,7 +21,10 @@ from majlis.kit.pages import Page, paginate
 ALIVE = timedelta(seconds=70)
 """A realtime process that has not beaten for this long is dead."""
 
-__all__ = ["read_unsubscribe_token"]
+STREAM_KEPT = KEPT
+"""How long a stream may be away and still be given what it missed."""
+
+__all__ = ["LiveEvent", "read_unsubscribe_token", "stream_horizon", "stream_of_person", "stream_since"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ FORGOTTEN = timedelta(days=60)
 
 
 @transaction.atomic
-def beat(*, process: str) -> None:
+def beat(process: str) -> None:
     """A realtime process says that it lives. Called every few seconds."""
     StreamProcess.objects.update_or_create(name=process, defaults={"beat_at": clock.now()})
 

@@ -36,6 +36,7 @@ export function setCounter(name, value) {
   }
 }
 on("counter", ({ name, value }) => setCounter(name, value));
+on("notice", ({ unread }) => setCounter("notices", unread));
 
 if (document.body.dataset.member) open();
 

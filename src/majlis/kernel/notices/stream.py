@@ -1,0 +1,57 @@
+"""Reading the live events in the order in which they became visible.
+
+Ids are given before a commit, so a lower id can appear after a higher one. Readers therefore remember a transaction
+horizon instead of an id: everything below it had ended when they looked, so it was seen then or earlier. What lies
+at or above it is read again, and what was handed on already is left out.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+FIELDS = "id, transaction, people, kind, payload::text"
+
+SINCE = f"""
+SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, {FIELDS}
+FROM (SELECT) once LEFT JOIN notices_streamevent ON transaction >= %s ORDER BY id
+"""  # noqa: S608 - a constant
+
+OF_PERSON = f"""
+SELECT {FIELDS} FROM notices_streamevent
+WHERE transaction >= %s AND people @> ARRAY[%s]::uuid[] ORDER BY id LIMIT %s
+"""  # noqa: S608 - a constant
+
+
+@dataclass(frozen=True, slots=True)
+class LiveEvent:
+    """One live event as it goes onto the streams."""
+
+    id: int
+    transaction: int
+    people: tuple[UUID, ...]
+    kind: str
+    payload: str
+    """JSON on one line."""
+
+
+async def stream_since(cursor: Any, horizon: int) -> tuple[int, list[LiveEvent]]:
+    """The next horizon, and every event at or above `horizon`, by id. `cursor` is an asynchronous psycopg cursor."""
+    await cursor.execute(SINCE, [horizon])
+    rows = await cursor.fetchall()
+    return rows[0][0], [_event(*row[1:]) for row in rows if row[1] is not None]
+
+
+async def stream_horizon(cursor: Any) -> int:
+    """Where a reader begins who wants only what is new."""
+    await cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+    return (await cursor.fetchone())[0]
+
+
+async def stream_of_person(cursor: Any, person_id: UUID, horizon: int, limit: int) -> list[LiveEvent]:
+    """One person's events at or above `horizon`, oldest first, at most `limit`."""
+    await cursor.execute(OF_PERSON, [horizon, person_id, limit])
+    return [_event(*row) for row in await cursor.fetchall()]
+
+
+def _event(id: int, transaction: int, people: list[UUID], kind: str, payload: str) -> LiveEvent:
+    return LiveEvent(id, transaction, tuple(people), kind, payload)
