@@ -9,6 +9,7 @@ from django.utils import translation
 from jinja2 import Environment, StrictUndefined
 
 from majlis.faces.web import filters, pictures
+from majlis.faces.web.sign_in.others import phones_offered, sign_in_with
 from majlis.kit import clock, locale
 from majlis.kit.edition import edition
 from majlis.kit.translated import in_language
@@ -61,6 +62,8 @@ def environment(**options: Any) -> Environment:
         static=staticfiles_storage.url,
         edition=edition,
         in_language=in_language,
+        sign_in_with=sign_in_with,
+        phones_offered=phones_offered,
         settings_sandbox=settings.SANDBOX,
         get_language=translation.get_language,
         is_rtl=translation.get_language_bidi,

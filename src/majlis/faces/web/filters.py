@@ -14,6 +14,7 @@ from babel.dates import (
 from django.utils import timezone
 from markupsafe import Markup, escape
 
+from majlis.faces.web.sign_in.others import device
 from majlis.kit import clock, locale
 from majlis.kit.money import Money
 from majlis.kit.translated import in_language
@@ -125,4 +126,5 @@ FILTERS = {
     "initials": initials,
     "lines": lines,
     "in_language": in_language,
+    "device": device,
 }

@@ -4,6 +4,7 @@ import re
 import time
 import zoneinfo
 from collections.abc import Callable
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -91,7 +92,7 @@ class Reader:
             if member and member.language in offered
             else self._of_browser(request, offered)
         )
-        zone = member.zone if member else request.COOKIES.get("zone", "") or edition().zone
+        zone = member.zone if member else unquote(request.COOKIES.get("zone", "")) or edition().zone
         try:
             zone_info = ZoneInfo(zone)
         except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):

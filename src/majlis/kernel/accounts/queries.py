@@ -119,6 +119,12 @@ def wards_of(guardian: User) -> list[User]:
     )
 
 
+def wardships_of(guardian: User) -> list[Guardianship]:
+    """The consents this person gave and keeps, with their wards."""
+    rows = Guardianship.objects.filter(guardian=guardian, state=ConsentState.CONSENTED).select_related("ward")
+    return list(rows.order_by("id"))
+
+
 def is_guardian_of(guardian: User, ward_id: UUID) -> bool:
     """Whether `guardian` may see this member's lessons."""
     return Guardianship.objects.filter(guardian=guardian, ward_id=ward_id, state=ConsentState.CONSENTED).exists()

@@ -1,6 +1,11 @@
 from django.urls import include, path
 
+from majlis.faces.web.views import account
+
 urlpatterns = [
+    path("account/consent/<str:secret>/", account.consent, name="consent"),
+    path("account/invitation/<str:secret>/", account.invitation, name="invitation"),
+    path("sandbox/messages/", account.sandbox_messages, name="sandbox_messages"),
     path("account/", include("allauth.urls")),
     # For apps that sign people in themselves: https://docs.allauth.org/en/latest/headless/
     path("api/auth/", include("allauth.headless.urls")),

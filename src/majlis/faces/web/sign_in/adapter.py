@@ -1,6 +1,7 @@
 """Where allauth asks us: how a person is made, found by telephone, written to, let in."""
 
 from typing import Any
+from urllib.parse import unquote
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
@@ -27,7 +28,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
         """Only these fields are taken from a sign-up form: no role, no status, no staff."""
         data = form.cleaned_data
-        zone = request.COOKIES.get("zone", "")
+        zone = unquote(request.COOKIES.get("zone", ""))
         for field, value in services.new_member_settings(language=get_language() or "", zone=zone).items():
             setattr(user, field, value)
         user.email = data.get("email") or None

@@ -36,7 +36,14 @@ from majlis.kernel.accounts.services.keys import (
     revoke_refresh_token,
     rotate_refresh_token,
 )
-from majlis.kernel.accounts.services.letters import deliver_letter, deliver_text, filled, send_letter, send_text
+from majlis.kernel.accounts.services.letters import (
+    deliver_letter,
+    deliver_text,
+    filled,
+    sandbox_messages,
+    send_letter,
+    send_text,
+)
 from majlis.kernel.accounts.services.people import (
     change_settings,
     enrol_person,
@@ -118,6 +125,7 @@ __all__ = [
     "revoke_refresh_token",
     "revoke_role",
     "rotate_refresh_token",
+    "sandbox_messages",
     "save_address",
     "send_letter",
     "send_text",

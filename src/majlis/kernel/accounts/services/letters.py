@@ -1,6 +1,7 @@
 """E-mails and text messages about an account: composed here, sent by a job once the transaction has committed."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -72,3 +73,9 @@ def deliver_text(*, to: str, text: str) -> None:
     network = gateway()
     if network is not None:
         network.deliver(to=to, text=text)
+
+
+def sandbox_messages() -> list[dict[str, Any]]:
+    """What a sandbox would have sent lately, newest first: `at` (datetime), `channel` (email, text), `to`, `subject`,
+    `text`."""
+    return [{**message, "at": datetime.fromisoformat(message["at"])} for message in sandbox.recent()]

@@ -9,7 +9,6 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
-from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.db.models import ProtectedError
 from django.utils.translation import gettext_lazy as _
@@ -87,8 +86,6 @@ def anonymise_person(*, actor: User | None, person: User, reason: str = "", now:
         Guardianship.objects.filter(ward=person),
     ):
         rows.delete()
-    for session in UserSession.objects.filter(user=person):
-        session.end()
     Guardianship.objects.filter(guardian=person).update(
         guardian=None, name="", state=ConsentState.WITHDRAWN, answered_at=now, answered_from=None
     )

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -95,6 +96,8 @@ def move_status(
         reason=reason,
     )
     if not person.is_active:
+        for session in UserSession.objects.filter(user=person):
+            session.end()
         RefreshFamily.objects.filter(person=person, revoked_at__isnull=True).update(
             revoked_at=now, revoked_why="status"
         )
