@@ -56,6 +56,8 @@ def database(data: Path) -> dict[str, Any]:
         "HOST": query.pop("host", "") or (url.hostname or ""),
         "PORT": str(url.port or query.pop("port", "") or ""),
         "CONN_MAX_AGE": 0,
+        # A connection that died with a restarted server is found out when it is taken, not by a visitor.
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **query,
             "pool": {"min_size": 1, "max_size": int(text("MAJLIS_DB_POOL", "8")), "timeout": 10}

@@ -55,6 +55,11 @@ class Server:
         """The server's process, or None when none runs."""
         return _pid(self.data / "postgres" / "cluster")
 
+    def running(self) -> bool:
+        """Whether its process lives (a killed one leaves its pid file behind); cheap enough to ask all the time."""
+        pid = self.pid()
+        return pid is not None and _is_ours(pid, self.data / "postgres" / "cluster")
+
     def alive(self) -> bool:
         """Whether it answers."""
         return _answers(self.sockets)

@@ -84,7 +84,7 @@ def run(asked: argparse.Namespace) -> int:
                     process.tend()
                 if before != [p.running.pid for p in running if p.running]:
                     write_down(running, data / "processes.json")
-                if server is not None and server.pid() is None:
+                if server is not None and not server.running():
                     print("  [postgres] ended; starting it again.", file=sys.stderr, flush=True)
                     os.close(server.users)
                     server = postgres.start(data)
