@@ -283,6 +283,8 @@ class ExternalCalendar(Record):
     checked_at = models.DateTimeField(null=True, blank=True)
     succeeded_at = models.DateTimeField(null=True, blank=True)
     next_check_at = models.DateTimeField(default=clock.now, db_index=True)
+    stored_at = models.DateTimeField(null=True, blank=True)
+    """When its times were last written here; a check that found nothing new leaves them."""
     etag = models.CharField(max_length=255, blank=True)
     last_modified = models.CharField(max_length=64, blank=True)
     events = models.PositiveIntegerField(default=0)

@@ -1,9 +1,11 @@
 """What scheduling does by itself."""
 
+from contextlib import suppress
 from datetime import date
 from uuid import UUID
 
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from majlis.engines.scheduling import services
 from majlis.kit.jobs import RETRY
@@ -39,3 +41,20 @@ def roll(timestamp: int) -> None:
     """Every night: the day that comes into sight."""
     while services.roll():
         pass
+
+
+@app.task(name="scheduling.read_external_calendar", queue="calendars")
+def read_external_calendar(calendar_id: str) -> None:
+    """Read one calendar elsewhere. Failures are its health, not the job's."""
+    services.read_external_calendar(calendar_id=UUID(calendar_id))
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="scheduling.read_external_calendars", queueing_lock="scheduling.read_external_calendars")
+def read_external_calendars(timestamp: int) -> None:
+    """Every five minutes: the calendars whose turn it is, one job each."""
+    for calendar_id in services.due_external_calendars():
+        with suppress(AlreadyEnqueued):
+            read_external_calendar.configure(queueing_lock=f"calendar:{calendar_id}").defer(
+                calendar_id=str(calendar_id)
+            )

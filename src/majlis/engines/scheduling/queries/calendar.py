@@ -5,7 +5,14 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from majlis.engines.scheduling.models import BusyTime, CalendarSettings, ExternalTime, Reservation, TimeOff
+from majlis.engines.scheduling.models import (
+    BusyTime,
+    CalendarSettings,
+    ExternalCalendar,
+    ExternalTime,
+    Reservation,
+    TimeOff,
+)
 from majlis.engines.scheduling.types import DEFAULTS, LIVE, Busy, Settings
 from majlis.kernel.accounts.queries import person
 from majlis.kit import clock
@@ -52,3 +59,8 @@ def reservation_of(kind: str, subject_id: UUID) -> UUID | None:
         .values_list("id", flat=True)
         .first()
     )
+
+
+def external_calendars(person_id: UUID) -> list[ExternalCalendar]:
+    """The calendars elsewhere that somebody has read here, oldest first."""
+    return list(ExternalCalendar.objects.filter(person=person_id).order_by("id"))

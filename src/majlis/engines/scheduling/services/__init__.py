@@ -1,5 +1,16 @@
 """What scheduling does."""
 
+from majlis.engines.scheduling.services.external import (
+    FAILURES,
+    SameCalendar,
+    TooManyCalendars,
+    add_external_calendar,
+    due_external_calendars,
+    read_external_calendar,
+    remove_external_calendar,
+    retry_external_calendar,
+)
+from majlis.engines.scheduling.services.feeds import note_feed_read, open_feed, revoke_feed
 from majlis.engines.scheduling.services.free_time import pass_time, renew, roll
 from majlis.engines.scheduling.services.hours import (
     OpeningOverlaps,
@@ -32,6 +43,7 @@ from majlis.engines.scheduling.services.reservations import (
 from majlis.engines.scheduling.services.settings import change_calendar, check_zone
 
 __all__ = [
+    "FAILURES",
     "AlreadyReserved",
     "DayFull",
     "HoldExpired",
@@ -39,24 +51,34 @@ __all__ = [
     "OpeningOverlaps",
     "OutsideHours",
     "RulesOverlap",
+    "SameCalendar",
     "SlotTaken",
     "TooFar",
+    "TooManyCalendars",
     "TooSoon",
+    "add_external_calendar",
     "add_opening",
     "add_time_off",
     "change_calendar",
     "check_zone",
     "confirm",
     "delete_rule",
+    "due_external_calendars",
     "extend_hold",
     "free",
     "move",
+    "note_feed_read",
+    "open_feed",
     "pass_time",
     "preview",
+    "read_external_calendar",
+    "remove_external_calendar",
     "remove_opening",
     "remove_time_off",
     "renew",
     "reserve",
+    "retry_external_calendar",
+    "revoke_feed",
     "roll",
     "save_rule",
     "set_weekly_hours",

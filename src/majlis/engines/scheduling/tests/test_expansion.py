@@ -18,8 +18,8 @@ from majlis.kit.ids import new_id
 
 pytestmark = pytest.mark.django_db
 FREQUENCIES = {"daily": DAILY, "weekly": WEEKLY, "monthly": MONTHLY}
-# Zones whose rules have stood for years: where a state changed them lately, Python and PostgreSQL may know it from releases
-# of different age.
+# Zones whose rules have stood for years: where a state changed them lately, Python and PostgreSQL may know it from
+# releases of different age.
 ZONES = [
     "UTC",
     "Europe/Berlin",
