@@ -90,8 +90,9 @@ class Money:
         """The amount in the unit people say: `Decimal("191.25")`."""
         return Decimal(self.amount).scaleb(-exponent(self.unit))
 
-    def display(self, language: str | None = None) -> str:
-        """What a person reads, in `language` (the active one by default): `Rp150.000`, `١٩١٫٢٥ ج.م.‏`."""
+    def display(self, language: str | None = None, *, exact: bool = False) -> str:
+        """What a person reads, in `language` (the active one by default): `Rp150.000`, `١٩١٫٢٥ ج.م.‏`. A round price
+        has no zeros behind the point, unless `exact` (in a column that is added up)."""
         if self.unit == "minute":
             counted = ngettext("%(count)s minute", "%(count)s minutes", self.amount)
             return counted % {"count": locale.number(self.amount, language)}
@@ -100,7 +101,7 @@ class Money:
         if self.unit in COINS:
             return f"{locale.number(self.decimal, language, '#,##0.########')} {self.unit}"
         pattern = Locale.parse(locale.name(language)).currency_formats["standard"].pattern
-        if self.amount % 10 ** exponent(self.unit) == 0:
+        if self.amount % 10 ** exponent(self.unit) == 0 and not exact:
             pattern = pattern.replace(".00", "")  # a round price reads better without its zeros
         written = format_currency(
             self.decimal,

@@ -17,6 +17,7 @@ from majlis.engines.billing.models import (
     WithdrawalMethod,
 )
 from majlis.engines.billing.policies import policies
+from majlis.engines.billing.printing import invoice_id_of, invoice_link, print_invoice
 from majlis.engines.billing.services.orders import covered, remaining
 from majlis.engines.billing.services.payments import top_up_range
 from majlis.engines.billing.services.pricing import commission_for, country_of
@@ -36,6 +37,8 @@ __all__ = [
     "gateways_for",
     "history",
     "invoice",
+    "invoice_link",
+    "invoice_pdf",
     "invoices_of",
     "landing",
     "line",
@@ -48,6 +51,7 @@ __all__ = [
     "remaining",
     "sandbox_session",
     "seller_receives",
+    "shared_invoice",
     "top_up_range",
     "vat_lines",
     "withdrawable",
@@ -156,6 +160,16 @@ def invoice(id: UUID | str, seen_by: Any) -> Invoice:
 def invoices_of(person: Any, cursor: str | None = None, *, limit: int = 25) -> Page[Invoice]:
     """The person's invoices and credit notes, as buyer or seller, newest first."""
     return paginate(Invoice.objects.visible_to(person).select_related("order", "corrects"), cursor, limit)
+
+
+def invoice_pdf(invoice_id: UUID | str, language: str, seen_by: Any) -> bytes:
+    """The invoice as PDF in `language`, for its buyer or seller. NotFound if it is another's."""
+    return print_invoice(invoice(invoice_id, seen_by), language)
+
+
+def shared_invoice(token: str) -> Invoice:
+    """The invoice a signed link leads to. NotFound if we did not sign it."""
+    return invoice(invoice_id_of(token) or "", None)
 
 
 def withdrawable(person: Any, unit: str) -> Withdrawable:
