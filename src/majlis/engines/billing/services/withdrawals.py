@@ -1,7 +1,10 @@
 """Withdrawals: money set aside when asked for, transferred by staff, or given back."""
 
+import json
 import re
+import unicodedata
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +26,7 @@ from majlis.kit.money import Money
 from majlis.kit.state import IllegalTransition
 
 S = WithdrawalStatus
+METHODS = Path(__file__).parent.parent / "data" / "withdrawal_methods.json"
 
 
 class MethodNotOffered(Refusal):
@@ -39,6 +43,31 @@ class AmountOutOfRange(Refusal):
     code = "amount_out_of_range"
     sentence = _("Choose an amount between %(least)s and %(most)s.")
     status = 422
+
+
+@transaction.atomic
+def load_withdrawal_methods() -> int:
+    """Add the ways to be paid out that an installation starts with; how many were new. Existing ones, which staff may
+    have changed, stay as they are."""
+    rows = [
+        WithdrawalMethod(
+            code=row["code"],
+            unit=row["unit"],
+            name=row["name"],
+            help=row["help"],
+            countries=row["countries"],
+            min_amount=row["min"],
+            max_amount=row["max"],
+            fee_fixed=row["fee"],
+            fee_basis_points=row["fee_basis_points"],
+            fields=row["fields"],
+            position=position,
+        )
+        for position, row in enumerate(json.loads(METHODS.read_text(encoding="utf-8")))
+    ]
+    before = WithdrawalMethod.objects.count()
+    WithdrawalMethod.objects.bulk_create(rows, ignore_conflicts=True)
+    return WithdrawalMethod.objects.count() - before
 
 
 @transaction.atomic
@@ -89,17 +118,23 @@ def read_destination(method: WithdrawalMethod, given: dict[str, str]) -> dict[st
     errors: dict[str, Any] = {}
     values: dict[str, str] = {}
     for field in method.fields:
-        name, value = field["name"], str(given.get(field["name"], "")).strip()[:100]
+        name, value = field["name"], _plain(given.get(field["name"], ""))
         if field.get("choices") and value not in field["choices"]:
             errors[name] = _("Choose one of the list.")
         elif not value:
             errors[name] = _("This is needed.")
-        elif field.get("pattern") and not re.fullmatch(field["pattern"], value):
+        elif field.get("pattern") and not re.fullmatch(field["pattern"], value, re.ASCII):
             errors[name] = _("This does not look right. Please check it.")
         values[name] = value
     if errors:
         raise Invalid(errors=errors)
     return values
+
+
+def _plain(value: Any) -> str:
+    """Trimmed, short, and with Latin figures, whichever keyboard they were typed on."""
+    text = str(value).strip()[:100]
+    return "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)
 
 
 @transaction.atomic

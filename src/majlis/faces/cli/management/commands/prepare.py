@@ -13,8 +13,10 @@ from django.core.management import BaseCommand, call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from majlis.engines.billing import services as billing
 from majlis.faces.cli import catalogues
 from majlis.faces.cli.progress import Bar, step
+from majlis.kernel.catalogue import services as catalogue
 
 DEMONSTRATION = "majlis.faces.cli.demonstration"
 
@@ -37,6 +39,9 @@ class Command(BaseCommand):
             with step(f"Tables made or changed ({len(plan)} migrations)"):
                 call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
+        with step("Base data there"):
+            catalogue.load_base_catalogue()
+            billing.load_withdrawal_methods()
         with step("Static files collected"):
             call_command("collectstatic", interactive=False, verbosity=0, stdout=io.StringIO())
         if not options["no_demo"]:
