@@ -1,0 +1,87 @@
+"""A line of a statement in words, and the page it leads to."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from majlis.engines.billing import queries as billing
+from majlis.faces.web.environment import url_or_none
+from majlis.kernel.ledger.types import JournalKind, StatementLine
+
+K = JournalKind
+CAME_IN: dict[str, Any] = {
+    K.TOP_UP: _("You added money to your wallet."),
+    K.PAYMENT: _("A payment arrived that no open order needed, so it is yours to spend."),
+    K.WALLET_PAYMENT: _("Somebody paid you from their wallet."),
+    K.ESCROW_RELEASE: _("You earned this. It was kept safe until now; the commission is already taken off."),
+    K.REFUND: _("You got this back."),
+    K.WITHDRAWAL_RETURNED: _("A withdrawal did not go through; the money is back in your wallet."),
+    K.GIFT: _("A gift for you."),
+    K.ADJUSTMENT: _("Our staff put something right in your favour."),
+    K.GRANT: _("This was added to what you may use."),
+    K.GOODWILL: _("A present from us."),
+}
+WENT_OUT: dict[str, Any] = {
+    K.WALLET_PAYMENT: _("You paid from your wallet."),
+    K.REFUND: _("This went back to whoever had paid it."),
+    K.WITHDRAWAL_REQUEST: _("You asked for this to be paid out; it has left your wallet."),
+    K.WITHDRAWAL_PAID: _("This was paid out to you."),
+    K.GIFT: _("You gave this away."),
+    K.ADJUSTMENT: _("Our staff put something right."),
+    K.USE: _("You used this."),
+    K.EXPIRY: _("This was not used in time."),
+}
+ICONS = {
+    K.TOP_UP: "plus",
+    K.PAYMENT: "credit-card",
+    K.WALLET_PAYMENT: "credit-card",
+    K.ESCROW_RELEASE: "hand-coins",
+    K.REFUND: "undo-2",
+    K.WITHDRAWAL_REQUEST: "landmark",
+    K.WITHDRAWAL_PAID: "landmark",
+    K.WITHDRAWAL_RETURNED: "undo-2",
+    K.GIFT: "gift",
+    K.GOODWILL: "gift",
+    K.ADJUSTMENT: "scale",
+}
+
+
+def sentence(line: StatementLine) -> Any:
+    """Why this came in or went out, in one sentence for its owner."""
+    told = (CAME_IN if line.amount.amount > 0 else WENT_OUT).get(line.kind)
+    return told or line.kind_name
+
+
+def icon_of(line: StatementLine) -> str:
+    """The name of a picture for its kind."""
+    return ICONS.get(line.kind, "coins")
+
+
+def _order_of_line(id: UUID) -> str | None:
+    return url_or_none("checkout", order_id=billing.line(id).order_id)
+
+
+PAGES: dict[str, tuple[Any, Callable[[UUID], str | None]]] = {
+    "billing.order": (_("Open the order"), lambda id: url_or_none("checkout", order_id=id)),
+    "billing.line": (_("Open the order"), _order_of_line),
+    "billing.payment": (_("Open the payment"), lambda id: url_or_none("payment", payment_id=id)),
+    "billing.withdrawal": (_("Open your withdrawals"), lambda id: url_or_none("withdrawals")),
+    "lessons.lesson": (_("Open the lesson"), lambda id: url_or_none("lesson", lesson_id=id)),
+}
+
+
+def link_text(subject: str) -> Any:
+    """What the link to a subject's page says; None when there is no such page."""
+    kind, _colon, _id = subject.partition(":")
+    return PAGES[kind][0] if kind in PAGES else None
+
+
+def page_of(subject: str) -> str | None:
+    """The address of the page about a subject; None when there is none. The page itself asks who may see it."""
+    kind, _colon, given = subject.partition(":")
+    try:
+        return PAGES[kind][1](UUID(given)) if kind in PAGES else None
+    except ValueError:
+        return None
