@@ -10,7 +10,9 @@ from django.contrib.auth import get_user, get_user_model
 from django.db import connection
 from django.http import HttpRequest
 
+from majlis.engines.messaging import services as messaging
 from majlis.kernel.accounts import queries as accounts
+from majlis.kernel.notices import queries as notices_known
 from majlis.kernel.notices import services as notices
 
 
@@ -51,3 +53,6 @@ def presence_changed(process: str, came: Iterable[UUID], gone: Iterable[UUID]) -
         notices.arrive(process=process, people=came)
     if gone:
         notices.leave(process=process, people=gone)
+    # Somebody may hold a stream of another process still.
+    still = notices_known.online(gone)
+    messaging.tell_presence(came=came, gone=[person for person in gone if person not in still])
