@@ -4,9 +4,12 @@ Interface languages are short codes (`en ar fa id`); CLDR needs a territory to k
 written with ٠١٢٣ in Egypt and with 0123 in Morocco.
 """
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from babel import Locale
+from babel.dates import format_datetime
 from babel.numbers import format_decimal, format_percent
 from django.utils.translation import get_language
 
@@ -66,3 +69,8 @@ def percent(value: Any, language: str | None = None) -> str:
 def first_weekday(language: str | None = None) -> int:
     """The day a week begins with, Monday = 0: 5 (Saturday) in Egypt and Iran, 6 (Sunday) in Indonesia."""
     return Locale.parse(name(language)).first_week_day
+
+
+def moment(at: datetime, zone: str, language: str | None = None, pattern: str = "EEE d MMM, HH:mm") -> str:
+    """An instant on the wall in `zone` (IANA name), in `language`: `Tue 3 Mar, 19:00`."""
+    return digits(format_datetime(at, pattern, tzinfo=ZoneInfo(zone), locale=name(language)), language)

@@ -5,3 +5,11 @@ class LessonsConfig(ModuleConfig):
     name = "majlis.products.lessons"
     label = "lessons"
     verbose_name = "Lessons"
+
+    def ready(self) -> None:
+        super().ready()
+        from majlis.engines.billing import registry
+        from majlis.products.lessons import notice_kinds  # noqa: F401 - registers what people can be told
+        from majlis.products.lessons.services import LessonFulfiller
+
+        registry.register("lesson", LessonFulfiller())

@@ -1,0 +1,145 @@
+"""What lessons knows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, F, Min, Q, QuerySet, Sum
+
+from majlis.kit import clock
+from majlis.kit.errors import NotFound
+from majlis.kit.pages import Page, paginate
+from majlis.products.lessons.models import Dispute, Lesson, RescheduleRequest, WaitlistEntry
+from majlis.products.lessons.policy import RefundPolicy, current_policy
+from majlis.products.lessons.types import AHEAD, DisputeState, LessonStatus, RequestState, WaitState
+
+__all__ = ["RefundPolicy", "current_policy"]
+
+DONE = (LessonStatus.COMPLETED, LessonStatus.DISPUTED)
+
+
+def lesson(lesson_id: UUID, *, seen_by: Any) -> Lesson:
+    """One lesson with its people, subject, verdict, dispute and progress at hand. Refuses `NotFound` to anybody who
+    takes no part in it (a guardian and the office may look)."""
+    found = _whole(Lesson.objects.visible_to(seen_by)).filter(id=lesson_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _whole(lessons: QuerySet[Lesson]) -> QuerySet[Lesson]:
+    return lessons.select_related("student", "teacher", "subject", "verdict", "dispute", "progress")
+
+
+def lessons_of(person: Any, *, when: str = "ahead", cursor: str | None = None, limit: int = 20) -> Page[Lesson]:
+    """A person's lessons on either side: `ahead` (soonest first), `past` or `all` (latest first)."""
+    mine = Lesson.objects.of(person.id).select_related("student", "teacher", "subject")
+    now = clock.now()
+    if when == "ahead":
+        return paginate(mine.filter(status__in=AHEAD, ends_at__gt=now), cursor, limit, by="starts_at")
+    if when == "past":
+        mine = mine.filter(Q(ends_at__lte=now) | ~Q(status__in=AHEAD))
+    return paginate(mine, cursor, limit, by="-starts_at")
+
+
+def lessons_between(person_id: UUID, starts_at: datetime, ends_at: datetime) -> list[Lesson]:
+    """A person's lessons that touch `[starts_at, ends_at)` and take or took place, for calendars."""
+    return list(
+        Lesson.objects.of(person_id)
+        .filter(starts_at__lt=ends_at, ends_at__gt=starts_at)
+        .exclude(status__in=[LessonStatus.CANCELLED, LessonStatus.EXPIRED])
+        .select_related("student", "teacher", "subject")
+        .order_by("starts_at")
+    )
+
+
+def open_request(lesson: Lesson) -> RescheduleRequest | None:
+    """The open request for another time, if any."""
+    return lesson.reschedules.filter(state=RequestState.OPEN, answer_by__gt=clock.now()).first()
+
+
+def requests_to_answer(person: Any) -> list[RescheduleRequest]:
+    """Requests for another time that wait for this person."""
+    waiting = RescheduleRequest.objects.filter(state=RequestState.OPEN, answer_by__gt=clock.now())
+    mine = waiting.filter(Q(lesson__student=person) | Q(lesson__teacher=person)).exclude(asked_by=person)
+    return list(mine.select_related("lesson__student", "lesson__teacher", "lesson__subject").order_by("answer_by"))
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A person's figures as a student or as a teacher."""
+
+    lessons: int
+    minutes: int
+    people: int
+    next_lesson: Lesson | None
+
+
+def overview(person: Any, *, side: str) -> Overview:
+    """Completed lessons, their minutes, how many different people, and the next lesson, as `student` or `teacher`."""
+    other = "teacher" if side == "student" else "student"
+    mine = Lesson.objects.filter(**{side: person})
+    done = mine.filter(status__in=DONE).aggregate(
+        lessons=Count("id"), length=Sum(F("ends_at") - F("starts_at")), people=Count(other, distinct=True)
+    )
+    ahead = mine.filter(status=LessonStatus.CONFIRMED, ends_at__gt=clock.now())
+    return Overview(
+        lessons=done["lessons"],
+        minutes=int(done["length"].total_seconds() // 60) if done["length"] else 0,
+        people=done["people"],
+        next_lesson=ahead.select_related("student", "teacher", "subject").order_by("starts_at").first(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """One student of a teacher."""
+
+    person_id: UUID
+    name: str
+    lessons: int
+    next_at: datetime | None
+
+
+def students_of(teacher: Any) -> list[Learner]:
+    """Who a teacher has taught or will teach, soonest next lesson first."""
+    rows = (
+        Lesson.objects.filter(teacher=teacher)
+        .exclude(status__in=[LessonStatus.CANCELLED, LessonStatus.EXPIRED, LessonStatus.PENDING_PAYMENT])
+        .values("student_id", "student__name")
+        .annotate(
+            done=Count("id", filter=Q(status__in=DONE)),
+            next_at=Min("starts_at", filter=Q(status=LessonStatus.CONFIRMED, ends_at__gt=clock.now())),
+        )
+        .order_by(F("next_at").asc(nulls_last=True), "-done")
+    )
+    return [Learner(r["student_id"], r["student__name"], r["done"], r["next_at"]) for r in rows]
+
+
+def waitlist_of(person: Any) -> list[WaitlistEntry]:
+    """A student's places in line, offers first."""
+    mine = WaitlistEntry.objects.filter(student=person, state__in=[WaitState.WAITING, WaitState.OFFERED])
+    return list(mine.select_related("teacher", "subject").order_by("state", "created_at"))
+
+
+def waitlist_entry(entry_id: UUID, *, seen_by: Any) -> WaitlistEntry:
+    """One place in line. Refuses `NotFound` to anybody else."""
+    entry = WaitlistEntry.objects.filter(id=entry_id, student=seen_by).select_related("teacher", "subject").first()
+    if entry is None:
+        raise NotFound
+    return entry
+
+
+def open_disputes() -> QuerySet[Dispute]:
+    """The office's queue, oldest first."""
+    waiting = Dispute.objects.filter(state=DisputeState.OPEN)
+    return waiting.select_related("lesson__student", "lesson__teacher", "opened_by").order_by("created_at")
+
+
+def unsettled_lines(teacher_id: UUID) -> list[Lesson]:
+    """The teacher's lessons whose money is still in escrow and when it moves, for the payout calendar."""
+    held = Lesson.objects.filter(teacher_id=teacher_id, settled_at__isnull=True).exclude(
+        status__in=[LessonStatus.EXPIRED, LessonStatus.CANCELLED, LessonStatus.PENDING_PAYMENT]
+    )
+    return list(held.select_related("student", "subject").order_by(F("release_at").asc(nulls_last=True), "starts_at"))

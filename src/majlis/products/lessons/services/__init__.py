@@ -1,0 +1,56 @@
+"""What lessons does."""
+
+from majlis.products.lessons.services.attendance import close_lesson, close_lessons_that_ended
+from majlis.products.lessons.services.booking import (
+    LessonFulfiller,
+    book_lesson,
+    confirm_lesson,
+    price_lesson,
+)
+from majlis.products.lessons.services.cancelling import cancel_lesson, preview_cancel
+from majlis.products.lessons.services.disputes import add_statement, open_dispute, resolve_dispute
+from majlis.products.lessons.services.progress import write_progress
+from majlis.products.lessons.services.rescheduling import (
+    answer_reschedule,
+    lapse_reschedules,
+    request_reschedule,
+    withdraw_reschedule,
+)
+from majlis.products.lessons.services.settling import release_early, settle_due_lessons, settle_lesson
+from majlis.products.lessons.services.waitlist import (
+    accept_offer,
+    join_waitlist,
+    lapse_offers,
+    leave_waitlist,
+    offer_freed_time,
+)
+from majlis.products.lessons.services.weekly import book_weekly, preview_weekly
+
+__all__ = [
+    "LessonFulfiller",
+    "accept_offer",
+    "add_statement",
+    "answer_reschedule",
+    "book_lesson",
+    "book_weekly",
+    "cancel_lesson",
+    "close_lesson",
+    "close_lessons_that_ended",
+    "confirm_lesson",
+    "join_waitlist",
+    "lapse_offers",
+    "lapse_reschedules",
+    "leave_waitlist",
+    "offer_freed_time",
+    "open_dispute",
+    "preview_cancel",
+    "preview_weekly",
+    "price_lesson",
+    "release_early",
+    "request_reschedule",
+    "resolve_dispute",
+    "settle_due_lessons",
+    "settle_lesson",
+    "withdraw_reschedule",
+    "write_progress",
+]
