@@ -58,6 +58,8 @@ def load_demonstration() -> bool:
     if get_user_model().objects.exists():
         return False  # somebody's own data: never mixed with ours
     demonstration = importlib.import_module(DEMONSTRATION)
+    if not hasattr(demonstration, "load"):
+        return False
     bar = Bar("Demonstration")
     demonstration.load(bar)
     bar.finish()
