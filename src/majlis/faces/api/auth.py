@@ -9,17 +9,20 @@ An operation names what a key needs: `@router.post("/lessons", auth=requires("le
 any scope are refused, so that a new operation is closed to them until somebody decides.
 """
 
+import threading
+import time
+from collections import Counter
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
 
 from majlis.kernel.accounts import queries, services
 from majlis.kernel.accounts.types import Bearer, Scope
-from majlis.kit.errors import Forbidden
+from majlis.kit.errors import Forbidden, TooMany
 
 LIMIT, WINDOW = 600, 60
 """Requests of one person in so many seconds."""
@@ -94,9 +97,43 @@ def identify(request: HttpRequest) -> Any:
 
 
 def count_request(request: HttpRequest, key: str, *, limit: int = LIMIT, seconds: int = WINDOW) -> None:
-    """Count this request for `key`; what is left goes into the rate-limit headers. Refuses `TooMany`."""
-    if not settings.REDIS_URL and request.method in {"GET", "HEAD"}:
-        # Without Redis each count is a write to the database, which costs more than the reads it would spare.
-        return
-    left = services.throttle(scope="api", key=key, limit=limit, seconds=seconds)
+    """Count this request for `key`; what is left goes into the answer's rate-limit headers. Refuses `TooMany`.
+
+    Without Redis a count is a write to the database, which costs more than the reads it would spare; there reads are
+    counted by each process for itself."""
+    if settings.REDIS_URL or request.method not in {"GET", "HEAD"}:
+        left = services.throttle(scope="api", key=key, limit=limit, seconds=seconds)
+    else:
+        left = _reads.count(key, limit, seconds)
     request._rate = (limit, left, seconds)  # type: ignore[attr-defined]
+
+
+def add_rate_headers(request: HttpRequest, response: HttpResponse) -> None:
+    """`RateLimit-Limit`, `-Remaining`, `-Reset` (seconds to a full budget) of a counted request."""
+    if hasattr(request, "_rate"):
+        limit, left, seconds = request._rate
+        response["RateLimit-Limit"] = str(limit)
+        response["RateLimit-Remaining"] = str(left)
+        response["RateLimit-Reset"] = str(seconds - int(time.time()) % seconds)
+
+
+class _Reads:
+    """Counts of this process in the current window."""
+
+    def __init__(self) -> None:
+        self.window, self.counts, self.lock = 0, Counter[str](), threading.Lock()
+
+    def count(self, key: str, limit: int, seconds: int) -> int:
+        now = int(time.time())
+        with self.lock:
+            if self.window != now // seconds:
+                self.window = now // seconds
+                self.counts.clear()
+            self.counts[key] += 1
+            count = self.counts[key]
+        if count > limit:
+            raise TooMany(retry_after=seconds - now % seconds)
+        return limit - count
+
+
+_reads = _Reads()

@@ -8,12 +8,35 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 import majlis.faces.api as here
-from majlis.faces.api.auth import signed_in
+from majlis.faces.api.auth import add_rate_headers, signed_in
 from majlis.faces.api.problems import SignInFirst, problem
+from majlis.faces.api.shapes import ProblemOut
 from majlis.faces.collect import areas
 from majlis.kit.errors import Invalid, Refusal
 
-api = NinjaAPI(
+
+class HouseAPI(NinjaAPI):
+    """Ninja's API with the house's headers, and with refusals described once for all operations."""
+
+    def create_temporal_response(self, request: HttpRequest) -> HttpResponse:
+        response = super().create_temporal_response(request)
+        add_rate_headers(request, response)
+        return response
+
+    def get_openapi_schema(self, **options: Any) -> Any:
+        schema = super().get_openapi_schema(**options)
+        schema["components"].setdefault("schemas", {})["Problem"] = ProblemOut.json_schema()
+        refusal = {
+            "description": "A refusal; see `code` and `detail`.",
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for operations in schema["paths"].values():
+            for operation in operations.values():
+                operation["responses"].setdefault("4XX", refusal)
+        return schema
+
+
+api = HouseAPI(
     title="Majlis",
     version="1",
     description="Everything the web can do. Times are ISO 8601 with offset; money is in minor units.",
