@@ -4,12 +4,14 @@ Interface languages are short codes (`en ar fa id`); CLDR needs a territory to k
 written with ٠١٢٣ in Egypt and with 0123 in Morocco.
 """
 
-from datetime import datetime
+import calendar
+import re
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal, format_percent
 from django.utils.translation import get_language
 
@@ -63,7 +65,8 @@ def number(value: Any, language: str | None = None, pattern: str | None = None) 
 def percent(value: Any, language: str | None = None) -> str:
     """A share (0.15) as `15%`, `١٥٪؜`."""
     written = format_percent(value, locale=name(language), numbering_system=numbering(language))
-    return digits(written, language)
+    # Babel leaves the sign in Latin script.
+    return digits(written.replace("%", "٪") if code(language) in DIGITS else written, language)
 
 
 def first_weekday(language: str | None = None) -> int:
@@ -71,6 +74,74 @@ def first_weekday(language: str | None = None) -> int:
     return Locale.parse(name(language)).first_week_day
 
 
+PERSIAN_MONTHS = (
+    "فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور", "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند",
+)  # fmt: skip
+"""The months of the calendar Iran lives by; Babel knows the Gregorian one only."""
+
+
+def persian(day: date) -> tuple[int, int, int]:
+    """Year, month and day of the Persian (Solar Hijri) calendar, by the 33-year rule: exact from 1925 to 2088."""
+    # Days since 1 Farvardin 979 (20 March 1600), counted in cycles of 33 years with 8 leap years.
+    days = day.toordinal() - date(1600, 3, 20).toordinal()
+    year = 979 + 33 * (days // 12_053)
+    days %= 12_053
+    year += 4 * (days // 1_461)
+    days %= 1_461
+    if days >= 366:
+        year += (days - 1) // 365
+        days = (days - 1) % 365
+    month, rest = (days // 31, days % 31) if days < 186 else (6 + (days - 186) // 30, (days - 186) % 30)
+    return year, month + 1, rest + 1
+
+
+def date_text(value: date, pattern: str = "medium", language: str | None = None) -> str:
+    """A date in the reader's words and digits: `21 Nov 2026`, and for readers of Persian in their own calendar:
+    `۳۰ آبان ۱۴۰۵`. `pattern` is CLDR's (`EEE d MMM`) or one of `short medium long full`. A pattern without a day,
+    asked for the first of a month, names the month; in Persian both months that it touches: `آبان – آذر ۱۴۰۵`."""
+    if code(language) != "fa":
+        return digits(format_date(value, pattern, locale=name(language)), language)
+    pattern = _PERSIAN_PATTERNS.get(pattern, pattern)
+    if value.day == 1 and "d" not in pattern and "E" not in pattern:
+        ends = value.replace(day=calendar.monthrange(value.year, value.month)[1])
+        first, last = _in_persian(value, pattern), _in_persian(ends, pattern)
+        year = str(persian(value)[0])
+        if first.endswith(year) and last.endswith(year):
+            first = first.removesuffix(year).strip()
+        return digits(f"{first} – {last}" if first != last else first, language)
+    return digits(_in_persian(value, pattern), language)
+
+
+_PERSIAN_PATTERNS = {"short": "y/MM/dd", "medium": "d MMM y", "long": "d MMMM y", "full": "EEEE d MMMM y"}
+_PERSIAN_PART = re.compile(r"'[^']*'|y+|[ML]+|d+")
+
+
+def _in_persian(value: date, pattern: str) -> str:
+    return format_date(value, _persian_pattern(value, pattern), locale="fa_IR")
+
+
+def _persian_pattern(value: date, pattern: str) -> str:
+    """The pattern with year, month and day of the Persian calendar written out. What is left for CLDR, weekdays and
+    hours, is the same in both calendars."""
+    year, month, day = persian(value)
+
+    def part(match: re.Match[str]) -> str:
+        letters = match[0]
+        match letters[0]:
+            case "'":
+                return letters
+            case "y":
+                return f"'{year % 100:02d}'" if letters == "yy" else f"'{year}'"
+            case "d":
+                return f"'{day:0{len(letters)}d}'"
+        return f"'{PERSIAN_MONTHS[month - 1]}'" if len(letters) > 2 else f"'{month:0{len(letters)}d}'"
+
+    return _PERSIAN_PART.sub(part, pattern).replace("''", "")
+
+
 def moment(at: datetime, zone: str, language: str | None = None, pattern: str = "EEE d MMM, HH:mm") -> str:
     """An instant on the wall in `zone` (IANA name), in `language`: `Tue 3 Mar, 19:00`."""
-    return digits(format_datetime(at, pattern, tzinfo=ZoneInfo(zone), locale=name(language)), language)
+    wall = at.astimezone(ZoneInfo(zone))
+    if code(language) == "fa":
+        pattern = _persian_pattern(wall.date(), pattern)
+    return digits(format_datetime(wall, pattern, tzinfo=wall.tzinfo, locale=name(language)), language)

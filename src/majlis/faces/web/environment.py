@@ -8,8 +8,9 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 from jinja2 import Environment, StrictUndefined
 
-from majlis.faces.web import filters, pictures
+from majlis.faces.web import filters
 from majlis.faces.web.sign_in.others import phones_offered, sign_in_with
+from majlis.kernel.files import queries as files
 from majlis.kit import clock, locale
 from majlis.kit.edition import edition
 from majlis.kit.translated import in_language
@@ -58,7 +59,7 @@ def environment(**options: Any) -> Environment:
         locale_tag=locale.tag,
         week_starts=locale.first_weekday,
         now=clock.now,
-        picture_of=pictures.of,
+        picture_of=files.picture_url,
         static=staticfiles_storage.url,
         edition=edition,
         in_language=in_language,

@@ -5,7 +5,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import (
-    format_date,
     format_time,
     format_timedelta,
     get_datetime_format,
@@ -29,7 +28,7 @@ def day(value: datetime | date, pattern: str = "EEEE d MMMM", zone: Any = None) 
     """`Tuesday 3 March`, on the reader's wall."""
     if isinstance(value, datetime):
         value = value.astimezone(_zone(zone)).date()
-    return locale.digits(format_date(value, pattern, locale=locale.name()))
+    return locale.date_text(value, pattern)
 
 
 def clock_time(value: datetime | time, zone: Any = None) -> str:

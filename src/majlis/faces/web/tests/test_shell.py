@@ -8,7 +8,6 @@ from django.db import OperationalError
 from django.http import Http404
 from django.test import RequestFactory
 from django.urls import reverse
-from django.utils import translation
 
 from majlis.faces.web import navigation
 from majlis.faces.web.navigation import Navigation, Place
@@ -153,12 +152,3 @@ class TestNavigation:
         assert nav.links(Place.HEADER)[0].count == nav.link("inbox").count == 3
         assert asked == [member]
         assert Navigation(RequestFactory().get("/"), None).link("inbox").count == 0
-
-
-class TestDirections:
-    @pytest.mark.parametrize(("language", "starts"), [("ar", 5), ("fa", 5), ("id", 6), ("en", 0)])
-    def test_weeks_start_as_the_culture_has_it(self, language, starts):
-        from majlis.kit import locale
-
-        with translation.override(language):
-            assert locale.first_weekday() == starts
