@@ -1,7 +1,7 @@
 """What notices does."""
 
 from majlis.kernel.notices.registry import register
-from majlis.kernel.notices.services.mailing import send_due_mails
+from majlis.kernel.notices.services.mailing import drop_waiting_mails, send_due_mails
 from majlis.kernel.notices.services.presence import arrive, beat, leave, sweep_presence
 from majlis.kernel.notices.services.reminding import forget_reminders, remind, tell_due_reminders
 from majlis.kernel.notices.services.signalling import signal, sweep_stream
@@ -11,6 +11,7 @@ from majlis.kernel.notices.services.wishing import set_rhythm, set_wish, unsubsc
 __all__ = [
     "arrive",
     "beat",
+    "drop_waiting_mails",
     "forget_reminders",
     "leave",
     "mark_all_read",

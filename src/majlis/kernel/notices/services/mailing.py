@@ -78,6 +78,12 @@ def _send(postman: Postman, mails: list[Mail], now: datetime) -> int:
     return len(wanted)
 
 
+def drop_waiting_mails(*, before: datetime) -> int:
+    """Never send what was written before an instant (a demonstration's past, a restored backup's); how many mails."""
+    waiting = Mail.objects.filter(state=MailState.WAITING, created_at__lt=before)
+    return waiting.update(state=MailState.DROPPED)
+
+
 def _still_wanted(mail: Mail) -> bool:
     held_back = mail.due_at - mail.created_at > LEASE + timedelta(minutes=1) or mail.pace == Pace.DAILY
     return bool(mail.person.email and mail.person.is_active) and not (held_back and mail.notice.read_at)
