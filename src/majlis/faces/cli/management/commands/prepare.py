@@ -33,6 +33,10 @@ class Command(BaseCommand):
         if catalogues.stale():
             with step("Messages compiled"):
                 catalogues.compile_all()
+        with connection.cursor() as cursor:
+            # One after the other, when several machines start a new version; and never long in the way of visitors.
+            cursor.execute("SELECT pg_advisory_lock(hashtext('majlis.prepare'))")
+            cursor.execute("SET lock_timeout = '10s'")
         executor = MigrationExecutor(connection)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
         if plan:
