@@ -2,6 +2,7 @@
 
 from majlis.engines.experts import services
 from majlis.engines.experts.models import ExpertProfile
+from majlis.engines.reviews.events import RatingChanged
 from majlis.engines.scheduling.events import FreeTimeChanged
 from majlis.kernel.accounts.events import PersonAnonymised, PersonStatusChanged
 from majlis.kit.events import subscribe
@@ -25,3 +26,9 @@ def on_person_status_changed(event: PersonStatusChanged) -> None:
 def on_person_anonymised(event: PersonAnonymised) -> None:
     """What the person wrote about themselves goes; figures, decisions and prices of old lessons stay."""
     services.erase_profile(person_id=event.person_id)
+
+
+@subscribe(RatingChanged)
+def on_rating_changed(event: RatingChanged) -> None:
+    """The average that profile and search show follows, exactly."""
+    services.set_rating(person_id=event.person_id, total=event.total, count=event.count)

@@ -1,7 +1,7 @@
 """What experts knows."""
 
 from majlis.engines.experts.queries.cards import cards, make_cards
-from majlis.engines.experts.queries.finding import search
+from majlis.engines.experts.queries.finding import CAP, how_many, search
 from majlis.engines.experts.queries.profiles import (
     NoTrial,
     NotTaught,
@@ -18,6 +18,7 @@ from majlis.engines.experts.queries.profiles import (
 )
 
 __all__ = [
+    "CAP",
     "NoTrial",
     "NotTaught",
     "cards",
@@ -25,6 +26,7 @@ __all__ = [
     "favourite_ids",
     "favourites",
     "featured_experts",
+    "how_many",
     "is_bookable",
     "make_cards",
     "missing",

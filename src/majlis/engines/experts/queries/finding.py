@@ -63,23 +63,34 @@ def search(wanted: Search, *, facets: bool = True, now: datetime | None = None) 
     filters = filters_of(wanted, now)
     if filters is None:
         return Found([], 0, False)
-    counted = cache.get(f"experts:{filters.key}")
-    if counted is None or (facets and not wanted.cursor and "facets" not in counted):
-        counted = {"total": _count(filters)}
-        if facets and not wanted.cursor:
-            counted["facets"] = _facets(wanted, filters, now, capped=counted["total"] > CAP)
-        cache.set(f"experts:{filters.key}", counted, REMEMBERED)
-    rows = _page(wanted, filters, limit, many=counted["total"] > CAP)
+    key = f"experts:{filters.key}"
+    known = cache.get(key)
+    order = _order(wanted, filters)
+    total, rows = (CAP + 1, []) if known else _few(wanted, filters, order, limit)
+    if total > CAP:
+        rows = _many(wanted, filters, order, limit)
+    counts: dict[str, list[FacetValue]] = {}
+    if facets and not wanted.cursor:
+        counts = known or _facets(wanted, filters, now, capped=total > CAP)
+        # Few hits are counted anew every time, so that what is new is seen at once.
+        if total > CAP and not known:
+            cache.set(key, counts, REMEMBERED)
     more = len(rows) > limit
     rows = rows[:limit]
     return Found(
         items=cards_of([row[0] for row in rows], wanted),
-        total=min(counted["total"], CAP),
-        more=counted["total"] > CAP,
-        facets=counted.get("facets", {}) if facets and not wanted.cursor else {},
-        facets_capped=counted["total"] > CAP,
+        total=min(total, CAP),
+        more=total > CAP,
+        facets=counts,
+        facets_capped=total > CAP,
         next=encode_cursor(rows[-1][1], rows[-1][0]) if more else None,
     )
+
+
+def how_many(wanted: Search, *, now: datetime | None = None) -> int:
+    """How many listed experts match, counted up to `CAP`."""
+    filters = filters_of(wanted, now or clock.now())
+    return min(_count(filters), CAP) if filters is not None else 0
 
 
 def cards_of(expert_ids: list[UUID], wanted: Search) -> list[Any]:
@@ -168,38 +179,67 @@ def _count(filters: Filters) -> int:
     return int(_rows(statement, filters.facts)[0][0])
 
 
-def _page(wanted: Search, filters: Filters, limit: int, *, many: bool) -> list[tuple[UUID, Any]]:
-    """(profile id, sort value) of one page and one row more. Many hits are met soon along the index of the order; few
-    are gathered by their filters and sorted."""
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How hits are ordered, as SQL."""
+
+    source: str
+    id: str
+    value: str
+    direction: str
+    column: str
+    condition: str
+    facts: dict[str, Any]
+
+
+def _order(wanted: Search, filters: Filters) -> Order:
     column, direction = ORDER.get(wanted.sort, ORDER[str(Sort.RELEVANCE)])
-    facts = dict(filters.facts)
-    source, value, conditions = "experts_listing l", f"l.{column}", [filters.sql]
-    if column == "price" and filters.scope:
+    if column == "price" and filters.scope:  # the price of the subject that was asked for
         source = "experts_listingprice o JOIN experts_listing l ON l.expert_id = o.expert_id"
-        value = "o.price"
-        conditions.append("o.scope = %(priced)s")
-        facts["priced"] = filters.scope
-    named = "o.expert_id" if value == "o.price" else "l.expert_id"
-    if wanted.cursor:
-        conditions.append(f"({value}, {named}) {'<' if direction == 'DESC' else '>'} (%(after)s, %(after_id)s)")
-        facts["after"], facts["after_id"] = _after(wanted.cursor, column)
-    where = " AND ".join(conditions)
-    order = f"{value} {direction}, {named} {direction}"
-    if many:
-        return _rows(f"SELECT {named}, {value} FROM {source} WHERE {where} ORDER BY {order} LIMIT {limit + 1}", facts)
+        facts = {"priced": filters.scope}
+        return Order(source, "o.expert_id", "o.price", direction, column, "o.scope = %(priced)s", facts)
+    return Order("experts_listing l", "l.expert_id", f"l.{column}", direction, column, "true", {})
+
+
+def _few(wanted: Search, filters: Filters, order: Order, limit: int) -> tuple[int, list[tuple[UUID, Any]]]:
+    """How many match, at most one more than the cap; and one page of (profile id, sort value) with one row more, which
+    is right unless there are more than the cap: all hits are gathered by their filters, then sorted."""
+    after, facts = _after(wanted, order, "id", "value")
+    rows = _rows(
+        f"WITH hits AS MATERIALIZED (SELECT {order.id} AS id, {order.value} AS value FROM {order.source}"
+        f" WHERE {order.condition} AND {filters.sql} LIMIT {CAP + 1})"
+        " SELECT total, id, value FROM (SELECT count(*) AS total FROM hits) n LEFT JOIN LATERAL"
+        f" (SELECT id, value FROM hits WHERE {after}"
+        f" ORDER BY value {order.direction}, id {order.direction} LIMIT {limit + 1}) page ON true",
+        {**filters.facts, **order.facts, **facts},
+    )
+    return rows[0][0], [(row[1], row[2]) for row in rows if row[1] is not None]
+
+
+def _many(wanted: Search, filters: Filters, order: Order, limit: int) -> list[tuple[UUID, Any]]:
+    """The same page along the index of the order: where hits are many, the first ones are met soon."""
+    after, facts = _after(wanted, order, order.id, order.value)
     return _rows(
-        f"WITH hits AS MATERIALIZED (SELECT {named} AS id, {value} AS value FROM {source} WHERE {where})"
-        f" SELECT id, value FROM hits ORDER BY value {direction}, id {direction} LIMIT {limit + 1}",
-        facts,
+        f"SELECT {order.id}, {order.value} FROM {order.source} WHERE {order.condition} AND {filters.sql} AND {after}"
+        f" ORDER BY {order.value} {order.direction}, {order.id} {order.direction} LIMIT {limit + 1}",
+        {**filters.facts, **order.facts, **facts},
     )
 
 
-def _after(cursor: str, column: str) -> tuple[Any, UUID]:
-    value, expert_id = decode_cursor(cursor, 2)
+def _after(wanted: Search, order: Order, id: str, value: str) -> tuple[str, dict[str, Any]]:
+    """The condition of a page after the first."""
+    if not wanted.cursor:
+        return "true", {}
+    last, expert_id = decode_cursor(wanted.cursor, 2)
     try:
-        return (datetime.fromisoformat(value) if column == "free_at" else int(value)), UUID(expert_id)
+        facts = {
+            "after": datetime.fromisoformat(last) if order.column == "free_at" else int(last),
+            "after_id": UUID(expert_id),
+        }
     except ValueError:
         raise Invalid(errors={"cursor": _("This cursor is not one of ours.")}) from None
+    sign = "<" if order.direction == "DESC" else ">"
+    return f"({value}, {id}) {sign} (%(after)s, %(after_id)s)", facts
 
 
 def _facets(wanted: Search, filters: Filters, now: datetime, *, capped: bool) -> dict[str, list[FacetValue]]:

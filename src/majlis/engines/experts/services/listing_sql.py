@@ -8,6 +8,11 @@ OVERHANG = 14
 _SHOWN = "e.status = 'active' AND p.is_active"
 _THESE = "(%(ids)s::uuid[] IS NULL OR e.id = ANY(%(ids)s::uuid[]))"
 
+CONCERNED = """
+SELECT EXISTS (SELECT 1 FROM experts_expertprofile WHERE id = ANY(%(ids)s::uuid[]) AND status = 'active')
+    OR EXISTS (SELECT 1 FROM experts_listing WHERE expert_id = ANY(%(ids)s::uuid[]))
+"""
+
 DROP = f"""
 DELETE FROM experts_listing l USING experts_expertprofile e, accounts_user p
 WHERE e.id = l.expert_id AND p.id = e.person_id AND {_THESE} AND NOT ({_SHOWN})

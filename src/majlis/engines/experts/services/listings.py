@@ -35,6 +35,10 @@ def refresh_listings(expert_ids: Iterable[UUID] | None = None) -> None:
     ids = None if expert_ids is None else list(expert_ids)
     facts = {"ids": ids, "worth": _worth(), "never": NEVER, "now": clock.now()}
     with connection.cursor() as cursor:
+        if ids is not None:
+            cursor.execute(sql.CONCERNED, facts)
+            if not cursor.fetchone()[0]:  # drafts, all of them: the usual case while somebody writes
+                return
         for statement in (sql.DROP, sql.WRITE, sql.FIND_FREE_TIME, sql.DROP_PRICES, sql.WRITE_PRICES, sql.ADD_WORDS):
             cursor.execute(statement, facts)
 

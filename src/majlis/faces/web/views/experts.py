@@ -1,0 +1,266 @@
+"""Finding a teacher, looking at one, and keeping favourites."""
+
+import json
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.vary import vary_on_headers
+
+from majlis.engines.experts import queries, services
+from majlis.engines.experts.types import ExpertCard, Mode, Sort
+from majlis.engines.reviews import queries as reviews
+from majlis.engines.scheduling import queries as scheduling
+from majlis.engines.scheduling.types import Slot
+from majlis.faces.web.searching import (
+    CURRENCY_COOKIE,
+    RADII,
+    RATINGS,
+    Asked,
+    currency_of,
+    language_name,
+    weekday_name,
+)
+from majlis.faces.web.views.slots import slot_picker
+from majlis.kernel.accounts.types import Gender
+from majlis.kernel.catalogue import queries as catalogue
+from majlis.kernel.files import queries as files
+from majlis.kit import clock, locale
+from majlis.kit.edition import edition
+from majlis.kit.errors import NotFound
+from majlis.kit.translated import in_language
+
+TIMES_ON_CARD = 3
+
+
+@require_GET
+@vary_on_headers("HX-Request")
+def search(request: HttpRequest) -> HttpResponse:
+    """The list of teachers as the address asks for it; for htmx only what is found."""
+    asked = Asked(request)
+    found = queries.search(asked.search)
+    cards = found.items
+    looser = []
+    if not cards and not asked.cursor:
+        looser = [(chip, queries.how_many(chip.without)) for chip in asked.chips()[:6]]
+        looser = sorted(((chip, n) for chip, n in looser if n), key=lambda pair: -pair[1])
+    context = {
+        **card_facts(request, cards),
+        "asked": asked,
+        "found": found,
+        "cards": cards,
+        "chips": asked.chips(),
+        "looser": looser,
+        "next_page": asked.address(cursor=found.next) if found.next else "",
+        "counts": json.dumps(_counts(found.facets)),
+        "sorts": Sort.choices,
+    }
+    if request.headers.get("HX-Request"):
+        response = render(request, "experts/_found.html", context)
+        if not asked.cursor:
+            response["HX-Push-Url"] = asked.here
+    else:
+        response = render(request, "experts/search.html", {**context, **_choices(asked, found.facets)})
+    if "currency" in asked.words:
+        response.set_cookie(CURRENCY_COOKIE, asked.currency, max_age=365 * 86400, samesite="Lax")
+    return response
+
+
+def _counts(facets: dict[str, Any]) -> dict[str, str]:
+    return {f"{name}:{v.value}": locale.number(v.count) for name, values in facets.items() for v in values}
+
+
+def _choices(asked: Asked, facets: dict[str, Any]) -> dict[str, Any]:
+    """What the filters offer: everything that somebody on the shelf has, and what is chosen."""
+    chosen = asked.words.get("language", [])
+    codes = list(dict.fromkeys([*chosen, *(v.value for v in facets.get("language", ()))]))[:14]
+    places = {v.value for v in facets.get("city", ())} | {asked.words.get("city")}
+    try:
+        subject = catalogue.subject(asked.search.subject) if asked.search.subject else None
+    except NotFound:
+        subject = None
+    return {
+        "count_of": {f"{name}:{v.value}": v.count for name, values in facets.items() for v in values},
+        "subjects": catalogue.subjects(),
+        "levels": catalogue.levels_of(subject) if subject else [],
+        "languages_spoken": sorted(((code, language_name(code)) for code in codes), key=lambda pair: pair[1]),
+        "cities": sorted(((c.slug, str(c)) for c in catalogue.cities() if c.slug in places), key=lambda pair: pair[1]),
+        "radii": RADII,
+        "ratings": RATINGS,
+        "modes": Mode.choices,
+        "genders": Gender.choices,
+        "weekdays": [
+            (day % 7, weekday_name(day % 7)) for day in range(locale.first_weekday(), locale.first_weekday() + 7)
+        ],
+        "currencies": edition().currencies,
+    }
+
+
+def card_facts(request: HttpRequest, cards: Iterable[ExpertCard], *, times: bool = True) -> dict[str, Any]:
+    """What the card macro wants besides the cards: next free times, favourites, and prices in the visitor's money."""
+    shown = list(cards)
+    currency = currency_of(request)
+    return {
+        "times_of": next_times(request, [card.person_id for card in shown]) if times else {},
+        "hearts": queries.favourite_ids(request.user),
+        "price_of": {card.person_id: catalogue.convert(card.price, currency) for card in shown},
+        "trial_of": {
+            card.person_id: catalogue.convert(card.trial, currency) for card in shown if card.trial is not None
+        },
+        "currency": currency,
+        "language_name": language_name,
+        "modes_of": dict(Mode.choices),
+    }
+
+
+def next_times(request: HttpRequest, person_ids: list[UUID]) -> dict[UUID, list[Slot]]:
+    """The next few free hours of each, on different half days so that one look shows a choice."""
+    now = clock.now()
+    member = request.user.pk if request.user.is_authenticated else None
+    found = scheduling.free_slots(
+        person_ids, starts_at=now, ends_at=now + timedelta(days=6), minutes=60, for_person=member, now=now
+    )
+    return {person_id: _spread(slots) for person_id, slots in found.items()}
+
+
+def _spread(slots: list[Slot]) -> list[Slot]:
+    kept: list[Slot] = []
+    for slot in slots:
+        if len(kept) == TIMES_ON_CARD:
+            break
+        if not kept or slot.starts_at - kept[-1].starts_at >= timedelta(hours=3):
+            kept.append(slot)
+    return kept
+
+
+@require_GET
+def expert(request: HttpRequest, slug: str) -> HttpResponse:
+    """One teacher: face, voice, prices, free times, reviews. Its owner sees it in any state."""
+    profile = queries.expert(slug, seen_by=request.user)
+    card = queries.make_cards([profile])[0]
+    currency = currency_of(request)
+    context = {
+        **card_facts(request, [card], times=False),
+        "profile": profile,
+        "card": card,
+        "own": request.user.is_authenticated and request.user.pk == profile.person_id,
+        "video": _video(profile.video_id),
+        "prices": _prices(profile, currency),
+        "summary": reviews.summary(profile.person_id),
+        "reviews": reviews.reviews_about(profile.person_id, request.GET.get("reviews"), limit=6),
+        "picker": None,
+        "structured": structured_data(request, profile, card),
+        "share": request.build_absolute_uri(request.path),
+    }
+    if profile.is_listed:
+        context["picker"] = slot_picker(request, slug=profile.slug, person_id=profile.person_id)
+    return render(request, "experts/profile.html", context)
+
+
+def _prices(profile: Any, currency: str) -> list[dict[str, Any]]:
+    """Subjects with their levels and, per level, what 30, 60 and 90 minutes cost: in the visitor's money, and per hour
+    in the teacher's own."""
+    from majlis.kit.money import Money
+
+    found: dict[UUID, dict[str, Any]] = {}
+    for row in profile.subjects.all():
+        if not row.active or profile.hourly_rate is None:
+            continue
+        rate = Money(row.hourly_rate or profile.hourly_rate, profile.currency)
+        line = {
+            "level": row.level.name,
+            "hour": rate,
+            "shown": [(minutes, catalogue.convert(rate.prorate(minutes, 60), currency)) for minutes in (30, 60, 90)],
+            "description": row.description,
+        }
+        found.setdefault(row.subject_id, {"subject": row.subject, "lines": []})["lines"].append(line)
+    return list(found.values())
+
+
+def _video(video_id: UUID | None) -> str:
+    """A signed address of the video, or `""` (also when the file has been swept)."""
+    if video_id is None:
+        return ""
+    try:
+        return files.file_url(video_id)
+    except NotFound:
+        return ""
+
+
+def structured_data(request: HttpRequest, profile: Any, card: ExpertCard) -> str:
+    """schema.org, as JSON that is safe inside a `<script type="application/ld+json">` (a data block: nothing runs)."""
+    facts: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "Person",
+        "name": card.name,
+        "url": request.build_absolute_uri(reverse("expert", args=[card.slug])),
+        "description": card.headline,
+        "knowsLanguage": [code for code, _fluency in card.languages],
+        "makesOffer": [
+            {
+                "@type": "Offer",
+                "itemOffered": {"@type": "Service", "name": in_language(taught.name)},
+                "price": str(card.price.decimal),
+                "priceCurrency": card.price.unit,
+            }
+            for taught in card.subjects
+        ],
+    }
+    if card.rating is not None:
+        facts["aggregateRating"] = {
+            "@type": "AggregateRating",
+            "ratingValue": str(card.rating),
+            "reviewCount": card.rating_count,
+        }
+    text = json.dumps(facts, ensure_ascii=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+@require_GET
+def video(request: HttpRequest, slug: str) -> HttpResponse:
+    """The intro video alone, for the dialog of the list."""
+    profile = queries.expert(slug, seen_by=request.user)
+    address = _video(profile.video_id)
+    if not address:
+        raise NotFound
+    return render(request, "experts/_video.html", {"profile": profile, "video": address})
+
+
+@login_required
+@require_GET
+def favourites(request: HttpRequest) -> HttpResponse:
+    """The teachers a member wants to find again."""
+    page = queries.favourites(request.user, request.GET.get("cursor"))
+    next_page = f"{request.path}?cursor={page.next}" if page.next else ""
+    context = {**card_facts(request, page.items), "cards": page.items, "next_page": next_page}
+    return render(request, "experts/favourites.html", context)
+
+
+@login_required
+@require_POST
+def favourite(request: HttpRequest, slug: str) -> HttpResponse:
+    """Press the heart: on when it was off, off when it was on. Answers htmx with the heart."""
+    profile = queries.expert(slug, seen_by=request.user)
+    kept = profile.person_id in queries.favourite_ids(request.user)
+    if kept:
+        services.remove_favourite(actor=request.user, expert_id=profile.person_id)
+    else:
+        services.add_favourite(actor=request.user, expert_id=profile.person_id)
+    if request.headers.get("HX-Request"):
+        facts = {"slug": slug, "name": profile.person.name, "kept": not kept}
+        response = render(request, "experts/_heart.html", facts)
+        said = _("Taken off your favourites.") if kept else _("Kept among your favourites.")
+        response["HX-Trigger"] = json.dumps({"toast": {"text": said, "kind": "good"}})
+        return response
+    back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
+        back = reverse("expert", args=[slug])
+    return HttpResponseRedirect(back)
