@@ -77,7 +77,7 @@ def weekday_name(day: int) -> str:
 
 
 class Asked:
-    """What an address asks for. Anything malformed in it is left out, never an error: addresses are typed and shared."""
+    """What an address asks for. Anything malformed is left out, never an error: addresses are typed and shared."""
 
     def __init__(self, request: HttpRequest) -> None:
         self.path = request.path
