@@ -1,5 +1,6 @@
 """Money and other counted things: integers in the smallest unit, never floats."""
 
+import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
@@ -91,7 +92,7 @@ class Money:
         return Decimal(self.amount).scaleb(-exponent(self.unit))
 
     def display(self, language: str | None = None, *, exact: bool = False) -> str:
-        """What a person reads, in `language` (the active one by default): `Rp150.000`, `١٩١٫٢٥ ج.م.‏`. A round price
+        """What a person reads, in `language` (the active one by default): `Rp 150.000`, `١٩١٫٢٥ ج.م.‏`. A round price
         has no zeros behind the point, unless `exact` (in a column that is added up)."""
         if self.unit == "minute":
             counted = ngettext("%(count)s minute", "%(count)s minutes", self.amount)
@@ -111,13 +112,14 @@ class Money:
             currency_digits=False,
             numbering_system=locale.numbering(language),
         )
-        return locale.digits(written, language)
+        # CLDR puts a no-break space between a currency's letters and its figures; Babel leaves that to us.
+        return re.sub(r"(?<=[^\W\d_])(?=\d)", "\u00a0", locale.digits(written, language))
 
     def __str__(self) -> str:
         return f"{self.decimal} {self.unit}"
 
     def as_json(self, language: str | None = None) -> dict[str, Any]:
-        """The API's shape: `{"amount": 15000000, "currency": "IDR", "display": "Rp150.000"}`."""
+        """The API's shape: `{"amount": 15000000, "currency": "IDR", "display": "Rp 150.000"}`."""
         return {"amount": self.amount, "currency": self.unit, "display": self.display(language)}
 
 

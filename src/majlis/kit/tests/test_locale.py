@@ -25,7 +25,7 @@ class TestNumbers:
 
 class TestMoney:
     @pytest.mark.parametrize(
-        ("language", "text"), [("en", "EGP191.25"), ("ar", "١٩١٫٢٥ ج.م."), ("fa", "EGP ۱۹۱٫۲۵"), ("id", "EGP191,25")]
+        ("language", "text"), [("en", "EGP 191.25"), ("ar", "١٩١٫٢٥ ج.م."), ("fa", "EGP ۱۹۱٫۲۵"), ("id", "EGP 191,25")]
     )
     def test_reads_in_the_readers_digits(self, language, text):
         shown = Money(19_125, "EGP").display(language)

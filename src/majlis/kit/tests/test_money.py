@@ -21,7 +21,7 @@ class TestMoney:
         assert Money(25, "USD").share(1_000).amount == 2
         assert Money(35, "USD").share(1_000).amount == 4
 
-    @pytest.mark.parametrize(("language", "text"), [("en", "IDR150,000"), ("id", "Rp150.000")])
+    @pytest.mark.parametrize(("language", "text"), [("en", "IDR 150,000"), ("id", "Rp 150.000")])
     def test_reads_in_the_readers_language(self, language, text):
         with translation.override(language):
             assert Money(15_000_000, "IDR").display().replace("\xa0", " ") == text

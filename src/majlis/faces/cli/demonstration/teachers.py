@@ -107,7 +107,7 @@ def _profile(person: Any, who: Somebody, language: str, currency: str, dice: Ran
     wanted = tongue if tongue and dice.random() < 0.4 else dice.choice(POPULAR) if dice.random() < 0.6 else None
     slug = wanted if wanted in slugs else dice.choice(sorted(slugs))
     subject = catalogue.subject(slug)
-    years = dice.randint(1, 24)
+    years = dice.randint(3, 24)
     said = {"subject": subject.name.get(language) or subject.name["en"], "years": years}
     rate = catalogue.convert(Money(dice.choice(HOURLY_DOLLARS) * 100, "USD"), currency)
     round_to = {"IDR": 500_000}.get(currency, 500)

@@ -89,7 +89,7 @@ def lesson_context(request: HttpRequest, lesson: Any) -> dict[str, Any]:
         "dispute_form": DisputeForm(),
         "review": reviews.review_of(lesson.student, kind="lesson", subject_id=lesson.id),
         "can_review": side == Side.STUDENT and reviews.may_review(request.user, kind="lesson", subject_id=lesson.id),
-        "now": now,
+        "moment_now": now,
     }
 
 
