@@ -77,3 +77,65 @@ class TestDialogs:
         page.keyboard.press("Escape")
         assert not dialog.evaluate("e => e.open")
         assert opener.evaluate("e => e === document.activeElement")
+
+
+class TestRefusals:
+    def test_lands_in_the_form_that_asked(self, page_of):
+        page = page_of()
+        page.goto("/styleguide/")
+        page.locator("#refused-form button").click()
+        page.locator("#refused-form [role=alert]", has_text="This hour was taken").wait_for()
+        assert page.locator(".toast").count() == 0
+
+    def test_becomes_a_toast_where_there_is_no_form(self, page_of):
+        page = page_of(language="ar", width=360)
+        page.goto("/styleguide/")
+        page.locator("#refused-button").click()
+        page.locator("#toasts .toast").wait_for()
+        no_sideways_scrolling(page)
+        page.locator("#toasts .toast__close").click()
+        assert page.locator("#toasts .toast").count() == 0
+
+    def test_a_lost_line_is_said(self, page_of):
+        page = page_of()
+        page.goto("/styleguide/")
+        page.context.set_offline(True)
+        page.locator("#offline").wait_for(state="visible")
+        page.locator("#refused-button").click()
+        page.locator(".toast", has_text="No answer").wait_for()
+        page.context.set_offline(False)
+        page.locator("#offline").wait_for(state="hidden")
+
+
+class TestInstalledApp:
+    def test_shows_a_page_of_ours_without_a_line(self, page_of):
+        page = page_of(language="ar")
+        page.goto("/about/")
+        page.evaluate("navigator.serviceWorker.ready")
+        page.wait_for_function("caches.match('/offline/').then(Boolean)")
+        page.reload()
+        page.context.set_offline(True)
+        page.goto("/terms/")
+        assert page.evaluate("document.documentElement.dir") == "rtl"
+        assert page.locator(".empty").is_visible()
+
+
+class TestStream:
+    def test_reads_events_in_whatever_pieces_they_come(self, page_of):
+        page = page_of()
+        page.goto("/about/")
+        heard = page.evaluate(
+            """async () => {
+                const { parser } = await import("/static/js/stream-source.js");
+                const heard = [];
+                const parse = parser((event) => heard.push(event));
+                const lines = [": hello", "", "id: 7", "event: message", 'data: {"text":', 'data: "سلام"}', ""];
+                const text = lines.join("\\n") + "\\nevent: beat\\r\\ndata: {}\\r\\n\\r\\n";
+                for (const letter of text) parse(letter);
+                return heard;
+            }"""
+        )
+        assert heard == [
+            {"kind": "message", "id": "7", "detail": {"text": "سلام"}},
+            {"kind": "beat", "id": "", "detail": {}},
+        ]

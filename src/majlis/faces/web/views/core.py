@@ -19,7 +19,7 @@ from majlis.faces.web.styleguide import Example, examples
 from majlis.kernel.catalogue import queries as catalogue
 from majlis.kit import clock, locale
 from majlis.kit.edition import edition
-from majlis.kit.errors import NotFound
+from majlis.kit.errors import NotFound, Refusal
 
 WHENS = {
     "": _("Any time"),
@@ -84,7 +84,10 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     """Every part of the design system with its example; only in a sandbox."""
     if not settings.SANDBOX:
         raise NotFound()
-    return render(request, "core/styleguide.html", {"form": Example(request.POST or None), **examples()})
+    if "refuse" in request.POST:
+        raise Refusal(_("This hour was taken a moment ago. Choose another one."))
+    form = Example(request.POST or None)
+    return render(request, "core/styleguide.html", {"form": form, **examples()}, status=422 if form.errors else 200)
 
 
 @require_POST

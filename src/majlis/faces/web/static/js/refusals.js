@@ -6,13 +6,24 @@ import { word } from "./words.js";
 
 const settled = (status) => status >= 200 && status < 400;
 
+// The form that asked has its own place; else the nearest one that belongs to no form.
+function placeFor(asker) {
+  const form = asker.closest("form");
+  for (let around = form ?? asker; around; around = around.parentElement) {
+    const place = [...around.querySelectorAll("[data-refusal]")].find((found) => {
+      const owner = found.closest("form");
+      return !owner || owner === form;
+    });
+    if (place) return place;
+  }
+  return null;
+}
+
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, requestConfig } = event.detail;
   if (settled(xhr.status)) return;
   if (xhr.getResponseHeader("X-Refusal")) {
-    const asker = requestConfig.elt;
-    const scope = asker.closest("form, dialog, section, article, main") ?? document;
-    const place = scope.querySelector("[data-refusal]") ?? asker.closest("main")?.querySelector("[data-refusal]");
+    const place = placeFor(requestConfig.elt);
     if (place) {
       event.detail.shouldSwap = true;
       event.detail.isError = false;

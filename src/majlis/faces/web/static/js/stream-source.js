@@ -85,7 +85,7 @@ export function parser(tell) {
   let rest = "";
   let event = { kind: "message", id: "", data: [] };
   return (piece) => {
-    const lines = (rest + piece).split(/\r\n|\n|\r/);
+    const lines = (rest + piece).split(/\r?\n/);
     rest = lines.pop();
     for (const line of lines) {
       if (line === "") {
