@@ -18,6 +18,7 @@ from majlis.faces.cli import catalogues
 from majlis.faces.cli.progress import Bar, step
 from majlis.kernel.catalogue import services as catalogue
 
+HALF = "demonstration.half"
 DEMONSTRATION = "majlis.faces.cli.demonstration"
 
 
@@ -37,6 +38,7 @@ class Command(BaseCommand):
             # One after the other, when several machines start a new version; and never long in the way of visitors.
             cursor.execute("SELECT pg_advisory_lock(hashtext('majlis.prepare'))")
             cursor.execute("SET lock_timeout = '10s'")
+        start_half_a_demonstration_over()
         executor = MigrationExecutor(connection)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
         if plan:
@@ -62,14 +64,26 @@ def load_demonstration() -> bool:
     if get_user_model().objects.exists():
         return False  # somebody's own data: never mixed with ours
     demonstration = importlib.import_module(DEMONSTRATION)
-    if not hasattr(demonstration, "load"):
-        return False
+    half = Path(settings.DATA) / HALF
+    half.write_text(which_database())
     bar = Bar("Demonstration")
     demonstration.load(bar)
     bar.finish()
-    accounts = [
-        a if isinstance(a, dict) else dict(zip(("role", "email", "password"), a, strict=False))
-        for a in demonstration.ACCOUNTS
-    ]
-    done.write_text(json.dumps(accounts, ensure_ascii=False))
+    done.write_text(json.dumps(demonstration.ACCOUNTS, ensure_ascii=False))
+    half.unlink()
     return True
+
+
+def which_database() -> str:
+    """The database, without its password."""
+    return "{HOST}:{PORT}/{NAME}".format(**connection.settings_dict)
+
+
+def start_half_a_demonstration_over() -> None:
+    """An interrupted first start left half a demonstration, which nobody has used: the processes never started."""
+    half = Path(settings.DATA) / HALF
+    if not half.exists() or half.read_text() != which_database():
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    half.unlink()
