@@ -62,7 +62,8 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
 def entry(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     """One's place in line, or the offer."""
     place = queries.waitlist_entry(entry_id, seen_by=request.user)
-    return render(request, "lessons/waitlist_entry.html", {"entry": place, "key": str(new_id()), "moment_now": clock.now()})
+    context = {"entry": place, "key": str(new_id()), "moment_now": clock.now()}
+    return render(request, "lessons/waitlist_entry.html", context)
 
 
 @require_POST
