@@ -204,6 +204,7 @@ class TestSetup:
         assert client.post("/calendar/settings/", {**form, "horizon_days": "9999"}).status_code == 422
 
     def test_feed_link_opens_without_signing_in_and_ends_when_revoked(self, client, layla):
+        opened(layla)
         booked(layla)
         client.post("/calendar/connections/feed/", {"act": "open"})
         token = queries.feed_token(queries.open_feed_of(layla.id))
