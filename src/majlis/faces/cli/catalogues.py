@@ -21,9 +21,8 @@ METHODS = [
     ("**/migrations/**", "ignore"),
     ("**/static/vendor/**", "ignore"),
     ("**/backoffice/templates/**.html", "majlis.faces.cli.extraction:django"),
-    ("**/templates/**.html", "jinja2"),
-    ("**/templates/**.txt", "jinja2"),
-    ("**/templates/**.xml", "jinja2"),
+    ("faces/web/templates/**", "jinja2"),
+    ("**/templates/**", "majlis.faces.cli.extraction:django"),  # a module's mails
     ("**/static/**.js", "javascript"),
     ("**.py", "python"),
 ]
