@@ -26,7 +26,7 @@ def person(name: str = "Salma Hassan", *, roles: Iterable[str] = (), password: s
     user.set_password(password)
     user.save()
     if user.email:
-        user.emailaddress_set.create(email=user.email, primary=True, verified=True)
+        user.emailaddress_set.create(email=user.email, primary=True, verified=True)  # type: ignore[attr-defined]
     for role in roles:
         user.role_grants.create(role=role)
     return user

@@ -84,3 +84,8 @@ def idempotent(run: Callable[..., HttpResponse], *, required: bool = False) -> C
 def idempotency_required(run: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Like `idempotent`, and refuses a request without the header."""
     return idempotent(run, required=True)
+
+
+def key_of(request: HttpRequest) -> str | None:
+    """The key that came with the request, for the service to make its act unique by."""
+    return getattr(request, "idempotency_key", None)

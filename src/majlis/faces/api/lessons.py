@@ -9,7 +9,7 @@ from ninja import Field, Query, Router, Schema
 from ninja.decorators import decorate_view
 
 from majlis.faces.api.auth import requires
-from majlis.faces.api.idempotency import idempotency_required
+from majlis.faces.api.idempotency import idempotency_required, key_of
 from majlis.faces.api.shapes import MoneyOut, PersonOut
 from majlis.kit.translated import in_language
 from majlis.products.lessons import queries, services
@@ -210,7 +210,7 @@ def list_lessons(
 def book_lesson(request: HttpRequest, wish: BookingIn) -> Any:
     """Hold a time and place its order; pay the order (`order_id`) before the hold ends. `slot_taken` when somebody
     was quicker."""
-    lesson = services.book_lesson(actor=request.user, request=wish.as_request(), key=request.idempotency_key)
+    lesson = services.book_lesson(actor=request.user, request=wish.as_request(), key=key_of(request))
     return 201, queries.lesson(lesson.id, seen_by=request.user)
 
 
@@ -225,7 +225,7 @@ def preview_weekly(request: HttpRequest, wish: WeeklyIn) -> Any:
 def book_weekly(request: HttpRequest, wish: WeeklyIn) -> Any:
     """Hold every date that is free, in one order."""
     report, held = services.book_weekly(
-        actor=request.user, request=wish.as_request(), weeks=wish.weeks, key=request.idempotency_key
+        actor=request.user, request=wish.as_request(), weeks=wish.weeks, key=key_of(request)
     )
     lessons = [queries.lesson(x.id, seen_by=request.user) for x in held]
     return 201, {"dates": report, "lessons": lessons, "order_id": lessons[0].order_id}

@@ -41,7 +41,7 @@ def clock_time(value: datetime | time, zone: Any = None) -> str:
 
 def moment(value: datetime, zone: Any = None) -> str:
     """`3 Mar 2026, 19:00`."""
-    joined = get_datetime_format("medium", locale=locale.name()).replace("'", "")
+    joined = str(get_datetime_format("medium", locale=locale.name())).replace("'", "")
     return joined.format(clock_time(value, zone), day(value, "medium", zone))
 
 

@@ -33,7 +33,7 @@ WENT_OUT: dict[str, Any] = {
     K.USE: _("You used this."),
     K.EXPIRY: _("This was not used in time."),
 }
-ICONS = {
+ICONS: dict[str, str] = {
     K.TOP_UP: "plus",
     K.PAYMENT: "credit-card",
     K.WALLET_PAYMENT: "credit-card",

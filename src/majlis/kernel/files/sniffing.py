@@ -62,9 +62,10 @@ def remake_picture(content: BinaryIO, mime: str, *, square: bool) -> Picture:
             probe.verify()
         content.seek(0)
         with Image.open(content, formats=[FORMATS[mime]]) as image:
-            moving = getattr(image, "n_frames", 1) > 1
+            frames = getattr(image, "n_frames", 1)
+            moving = frames > 1
             if moving:
-                if image.n_frames * image.width * image.height > 4 * MOST_PIXELS:
+                if frames * image.width * image.height > 4 * MOST_PIXELS:
                     raise NotAPicture
                 body, kind, size = _moving(image), "image/webp", image.size
                 image.seek(0)

@@ -57,7 +57,8 @@ def _card(
     subjects.sort(key=lambda s: (s.slug != subject, -len(s.levels), s.slug))
     searched = [r for r in taught if subject and catalogue.subject_by_id(r.subject_id).slug == subject]
     searched = [r for r in searched if level in ("", r.level_id)] or searched or taught
-    lowest = min((r.hourly_rate or profile.hourly_rate for r in searched), default=profile.hourly_rate)
+    rates = [rate for r in searched if (rate := r.hourly_rate or profile.hourly_rate) is not None]
+    lowest = min(rates, default=profile.hourly_rate)
     city = next((c for c in catalogue.cities() if c.pk == profile.city_id), None)
     return ExpertCard(
         person_id=profile.person_id,

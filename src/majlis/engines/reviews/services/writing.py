@@ -42,8 +42,8 @@ def write_review(
     *, actor: Any, kind: str, subject_id: UUID, rating: int, text: str = "", now: datetime | None = None
 ) -> Review:
     """Write the one review `actor` owes about a subject, or change it within 14 days of writing. `rating` is 1–5,
-    `text` at most 2,000 characters. Refuses with `NotFound` without an invitation, `ReviewClosed` when its time is over,
-    `Invalid` for other ratings and longer texts."""
+    `text` at most 2,000 characters. Refuses with `NotFound` without an invitation, `ReviewClosed` when its time is
+    over, `Invalid` for other ratings and longer texts."""
     now = now or clock.now()
     text = _checked(rating, text)
     invitation = (

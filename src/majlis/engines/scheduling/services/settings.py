@@ -78,4 +78,4 @@ def check_zone(name: str) -> str:
 def _zones() -> frozenset[str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT name FROM pg_timezone_names")
-        return available_timezones() & {row[0] for row in cursor.fetchall()}
+        return frozenset(available_timezones() & {row[0] for row in cursor.fetchall()})

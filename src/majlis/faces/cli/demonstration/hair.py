@@ -32,7 +32,7 @@ def behind(p: "Painter") -> None:
                 back,
             )
         case "waves":
-            for turn in (-1, 1):
+            for turn in (-1.0, 1.0):
                 for share, height, size in (
                     (1.06, -40, 46),
                     (1.2, 14, 46),
@@ -42,7 +42,7 @@ def behind(p: "Painter") -> None:
                 ):
                     sheet.oval(x + turn * share * w, y + height, size, size, back)
         case "curls":
-            for turn in (-1, 1):
+            for turn in (-1.0, 1.0):
                 for share, height in ((0.3, -104), (0.8, -80), (1.16, -34), (1.3, 22), (1.22, 76)):
                     sheet.oval(x + turn * share * w, y + height, 46, 46, back)
         case "bob":
@@ -153,7 +153,7 @@ def before(p: "Painter") -> None:
         case "buzz":
             _cap(p, lift=9, line=0.62, temple=2, fill=mix(who.hair, who.skin, 0.22))
         case "receding":
-            for turn in (-1, 1):
+            for turn in (-1.0, 1.0):
                 sheet.blob(
                     [
                         (x + turn * (w + 5), y - 4),
@@ -194,7 +194,7 @@ def before(p: "Painter") -> None:
                 4,
             )
         case _:
-            for turn in (-1, 1):
+            for turn in (-1.0, 1.0):
                 sheet.blob(
                     [(x - turn * 4, p.top - 27), (x + turn * w * 0.72, p.top - 14), (x + turn * (w + 12), y - 46),
                      (x + turn * (w + 14), y + 50), (x + turn * (w + 4), y + 96), (x + turn * (w - 2), y + 6),
@@ -207,7 +207,7 @@ def _scarf(p: "Painter") -> None:
     who, sheet, x, y, w = p.who, p.sheet, p.x, p.y, p.who.width
     fold, light = darker(who.scarf, 0.17), mix(who.scarf, "#ffffff", 0.16)
     # Round the face: over the forehead, down both cheeks, under the chin.
-    for turn in (-1, 1):
+    for turn in (-1.0, 1.0):
         sheet.blob(
             [
                 (x - turn * 24, p.top - 24), (x + turn * 30, p.top - 23), (x + turn * w * 0.86, p.top + 4),

@@ -43,8 +43,9 @@ def book(request: HttpRequest, slug: str) -> HttpResponse:
             lesson = services.book_lesson(actor=request.user, request=wish, key=key)
     except Refusal as refusal:
         # The key was not used up; a new one lets the next attempt be a booking of its own.
-        form.data = form.data.copy()
-        form.data["key"] = fresh_key()
+        again = request.POST.copy()
+        again["key"] = fresh_key()
+        form.data = again
         return _page(request, expert, form, refusal=refusal, status=refusal.status)
     if lesson.order_id and lesson.status == "pending_payment":
         return redirect("checkout", order_id=lesson.order_id)

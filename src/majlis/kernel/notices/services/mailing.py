@@ -111,7 +111,7 @@ def compose(person: Any, mails: list[Mail]) -> EmailMultiAlternatives:
     """One mail of one notice or of a day's, as text and HTML, in the person's language and direction."""
     with translation.override(person.language):
         house = in_language(edition().name)
-        said = [
+        said: list[dict[str, Any]] = [
             {
                 "said": words.say(mail.notice.kind, mail.notice.facts, language=person.language, zone=person.zone),
                 "url": settings.PUBLIC_URL + mail.notice.link if mail.notice.link else "",
