@@ -1,7 +1,7 @@
 """People, their roles and standing, invitations, the audit trail."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from majlis.faces.backoffice.site import BOSSES, ReadOnlyAdmin, ReasonForm, link_to, office, service_action
 from majlis.kernel.accounts import services
-from majlis.kernel.accounts.models import AuditEntry, StatusChange, User
+from majlis.kernel.accounts.models import AuditEntry, Invitation, StatusChange, User
 from majlis.kernel.accounts.types import Role, UserStatus
 from majlis.kit import clock
 
@@ -36,11 +36,51 @@ class RoleForm(ReasonForm):
     field_order = ("role", "reason")
 
 
+class EnrolForm(forms.Form):
+    """Somebody new."""
+
+    name = forms.CharField(label=_("Name"), max_length=150)
+    email = forms.EmailField(label=_("E-mail address"))
+    roles = forms.MultipleChoiceField(
+        label=_("Roles"), choices=GRANTABLE, required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+
+class InviteForm(forms.Form):
+    """Whom, and to what."""
+
+    email = forms.EmailField(label=_("E-mail address"))
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+    language = forms.ChoiceField(label=_("Language of the e-mail"), choices=lambda: office.languages())
+    note = forms.CharField(
+        label=_("A sentence of yours"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
 @admin.register(User, site=office)
 class PersonPage(ReadOnlyAdmin):
     """Everybody."""
 
     view_roles = (Role.SUPPORT, Role.MODERATOR, Role.FINANCE, Role.COORDINATOR, *BOSSES)
+    names = (_("Person"), _("People"))
+    labels: ClassVar = {
+        "name": _("Name"),
+        "email": _("E-mail address"),
+        "phone": _("Phone number"),
+        "status": _("Status"),
+        "suspended_until": _("Suspended until"),
+        "gender": _("Gender"),
+        "birth_date": _("Date of birth"),
+        "language": _("Language"),
+        "zone": _("Time zone"),
+        "currency": _("Currency"),
+        "country": _("Country"),
+        "city": _("City"),
+        "created_at": _("Since"),
+        "last_login": _("Last sign-in"),
+        "terms_accepted_at": _("Terms accepted"),
+        "is_staff": _("Works in the office"),
+    }
     list_display = ("name", "email", "phone", "role_names", "status", "created_at", "last_login")
     list_filter = ("status", "is_staff", "role_grants__role", "language", "country")
     search_fields = ("name", "email", "phone", "=id")
@@ -105,11 +145,79 @@ class PersonPage(ReadOnlyAdmin):
     def take_role(self, request: HttpRequest, person: User, data: dict[str, Any]) -> None:
         services.revoke_role(actor=_staff(request), person=person, role=data["role"], reason=data["reason"])
 
+    @service_action(
+        _("Delete the account"),
+        form=ReasonForm,
+        danger=True,
+        shown=lambda person: person.status != UserStatus.ANONYMISED,
+        consequence=lambda person: _(
+            "Name, addresses, sign-in and personal content are deleted at once and cannot be brought back. "
+            "Invoices and bookings stay without the name."
+        ),
+    )
+    def delete_account(self, request: HttpRequest, person: User, data: dict[str, Any]) -> None:
+        services.anonymise_person(actor=_staff(request), person=person, reason=data["reason"])
+
+    @service_action(_("Enrol somebody"), form=EnrolForm, on_list=True)
+    def enrol(self, request: HttpRequest, row: None, data: dict[str, Any]) -> str:
+        person = services.enrol_person(actor=_staff(request), **data)
+        return str(_("%(name)s can now set a password with “Forgot your password?”.") % {"name": person.name})
+
+
+@admin.register(Invitation, site=office)
+class InvitationPage(ReadOnlyAdmin):
+    """Roles offered by e-mail."""
+
+    names = (_("Invitation"), _("Invitations"))
+    labels: ClassVar = {
+        "email": _("E-mail address"),
+        "role": _("Role"),
+        "created_at": _("Since"),
+        "expires_at": _("Good until"),
+        "accepted_at": _("Accepted"),
+        "revoked_at": _("Revoked"),
+        "note": _("A sentence of yours"),
+    }
+    list_display = ("email", "role", "inviter", "created_at", "expires_at", "accepted_at", "revoked_at")
+    list_filter = ("role",)
+    search_fields = ("email",)
+    ordering = ("-id",)
+    fields = ("email", "role", "inviter", "note", "created_at", "expires_at", "accepted_at", "revoked_at")
+    readonly_fields = ("created_at", "inviter")
+    list_select_related = ("invited_by",)
+
+    @admin.display(description=_("By"))
+    def inviter(self, invitation: Invitation) -> Any:
+        return link_to(invitation.invited_by)
+
+    @service_action(_("Invite somebody"), form=InviteForm, on_list=True)
+    def invite(self, request: HttpRequest, row: None, data: dict[str, Any]) -> str:
+        services.invite_person(actor=_staff(request), **data)
+        return str(_("The invitation is on its way to %(email)s.") % {"email": data["email"]})
+
+    @service_action(
+        _("Revoke the invitation"),
+        danger=True,
+        shown=lambda invitation: invitation.accepted_at is None and invitation.revoked_at is None,
+        consequence=lambda invitation: _("The link in the e-mail stops working."),
+    )
+    def revoke(self, request: HttpRequest, invitation: Invitation, data: dict[str, Any]) -> None:
+        services.revoke_invitation(actor=_staff(request), invitation_id=invitation.id)
+
 
 @admin.register(AuditEntry, site=office)
 class AuditPage(ReadOnlyAdmin):
     """The audit trail, for those who answer for the house."""
 
+    names = (_("Act"), _("Audit trail"))
+    labels: ClassVar = {
+        "created_at": _("When"),
+        "action": _("What"),
+        "target": _("On what"),
+        "facts": _("Facts"),
+        "reason": _("Why"),
+        "request": _("Request"),
+    }
     list_display = ("created_at", "actor_link", "action", "target", "reason")
     list_filter = ("action",)
     search_fields = ("action", "target", "reason", "=request")

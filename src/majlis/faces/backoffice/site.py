@@ -31,6 +31,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from majlis.kernel.accounts import queries, services
@@ -176,10 +177,11 @@ class OfficeSite(admin.AdminSite):
         return redirect("account_change_password")
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        return {**super().each_context(request), "palette": edition().palette, "languages": self._languages()}
+        return {**super().each_context(request), "palette": edition().palette, "languages": self.languages()}
 
     @staticmethod
-    def _languages() -> list[tuple[str, str]]:
+    def languages() -> list[tuple[str, str]]:
+        """The interface languages of this edition, each with its name in itself."""
         return [(code, label) for code, label in settings.LANGUAGES if code in edition().languages]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
@@ -200,11 +202,22 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     """Rows to look at, with buttons that call services. `view_roles` may see them (owners always do)."""
 
     view_roles: ClassVar[tuple[str, ...]] = BOSSES
+    names: ClassVar[tuple[Any, Any] | None] = None
+    """What one row and many are called, translatable: `(_("Lesson"), _("Lessons"))`."""
+    labels: ClassVar[dict[str, Any]] = {}
+    """What fields are called, translatable: `{"created_at": _("Since")}`."""
     change_form_template = "office/detail.html"
     change_list_template = "office/list.html"
     show_full_result_count = False
     list_per_page = 50
     show_facets = admin.ShowFacets.NEVER
+
+    def __init__(self, model: Any, admin_site: admin.AdminSite) -> None:
+        super().__init__(model, admin_site)
+        if self.names:
+            self.opts.verbose_name, self.opts.verbose_name_plural = self.names
+        for field, label in self.labels.items():
+            self.opts.get_field(field).verbose_name = label
 
     def has_add_permission(self, request: HttpRequest, *rest: Any) -> bool:
         return False
@@ -303,7 +316,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         )
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        title = str(self.opts.verbose_name_plural).capitalize()
+        title = capfirst(self.opts.verbose_name_plural)
         return super().changelist_view(
             request, {**(extra_context or {}), "acts": self.acts(request, None), "title": title}
         )

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from majlis.kernel.accounts.models import AuditEntry, User
+from majlis.kernel.accounts.models import AuditEntry, Invitation, User
 from majlis.kit.testing import person
 
 pytestmark = pytest.mark.django_db
@@ -114,3 +114,30 @@ class TestButtons:
         response = client.post(f"/office/accounts/user/{salma.id}/act/give_role/", {"role": "admin", "reason": "x"})
         assert response.status_code == 403
         assert not salma.role_grants.exists()
+
+
+class TestPeople:
+    def test_an_invitation_goes_out_and_can_be_revoked(self, client):
+        boss = person(roles=["owner"])
+        client.force_login(boss)
+        fields = {"email": "hana@example.test", "role": "support", "language": "ar", "note": "Welcome"}
+        client.post("/office/accounts/invitation/act/invite/", fields)
+        invitation = Invitation.objects.get()
+        assert (invitation.email, invitation.invited_by) == ("hana@example.test", boss)
+        client.post(f"/office/accounts/invitation/{invitation.id}/act/revoke/")
+        invitation.refresh_from_db()
+        assert invitation.revoked_at
+
+    def test_enrolling_a_taken_address_is_refused_at_its_field(self, client):
+        person(email="hana@example.test")
+        client.force_login(person(roles=["owner"]))
+        answer = client.post("/office/accounts/user/act/enrol/", {"name": "Hana", "email": "hana@example.test"})
+        assert answer.status_code == 422
+        assert "already" in answer.content.decode()
+
+    def test_an_account_is_deleted_with_a_reason(self, client):
+        salma = person()
+        client.force_login(person(roles=["admin"]))
+        client.post(f"/office/accounts/user/{salma.id}/act/delete_account/", {"reason": "Asked by letter"})
+        assert User.objects.get(id=salma.id).email is None
+        assert AuditEntry.objects.get(action="person.anonymised").reason == "Asked by letter"

@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.forms import LoginForm, RequestLoginCodeForm, SignupForm
+from allauth.core import context
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -34,8 +35,10 @@ class SignUp(SignupForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        asked = context.request.GET.get("by") if context.request else ""
+        self.by_phone = "phone" in self.data and "email" not in self.data if self.is_bound else asked == "phone"
         self.fields["email"].label = _("E-mail address")
-        self.fields["email"].required = False
+        self.fields["email"].required, self.fields["phone"].required = not self.by_phone, self.by_phone
         self.fields["password1"].label = _("Password")
         self.fields["password1"].help_text = _("At least 8 characters. A short sentence is good.")
         for name in ("email", "password1"):
@@ -44,13 +47,6 @@ class SignUp(SignupForm):
 
     def clean_email(self) -> str:
         return super().clean_email() if self.cleaned_data.get("email") else ""
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        if not cleaned.get("email") and not cleaned.get("phone") and not {"email", "phone"} & set(self.errors):
-            by_phone = "phone" in self.data and "email" not in self.data
-            self.add_error("phone" if by_phone else "email", _("This is needed."))
-        return cleaned
 
 
 class SignIn(LoginForm):
