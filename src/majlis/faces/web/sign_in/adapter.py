@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from majlis.faces.web.sign_in.forms import PhoneField
-from majlis.faces.web.sign_in.letters import LETTERS
+from majlis.faces.web.sign_in.letters import LETTERS, MESSAGES
 from majlis.kernel.accounts import queries, services
 from majlis.kernel.accounts.types import ActivityKind
 from majlis.kit import clock
@@ -89,6 +89,19 @@ class AccountAdapter(DefaultAccountAdapter):
             button=(words.button[0], context[words.button[1]]) if words.button else None,
             language=user.language if user and user.last_login else None,
         )
+
+    def add_message(
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        message_context: dict[str, Any] | None = None,
+        extra_tags: str = "",
+        message: str | None = None,
+    ) -> None:
+        text = message or MESSAGES.get(message_template or "")
+        if text:
+            super().add_message(request, level, extra_tags=extra_tags, message=str(text))
 
     # Coming in -----------------------------------------------------------------------------------------------------
 

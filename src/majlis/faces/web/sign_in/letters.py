@@ -1,4 +1,5 @@
-"""The e-mails that allauth asks for, in our words. Each says what happened and what to do if it was not the reader."""
+"""What allauth says, in our words: its e-mails (each says what happened, and what to do if it was not the reader) and
+its short messages on the page."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -87,3 +88,28 @@ LETTERS = {
         _("A way to sign in was removed"), (_("You can no longer sign in through another service."), IF_NOT_YOU)
     ),
 }
+
+MESSAGES = {
+    "account/messages/cannot_delete_primary_email.txt": _("This is your main address and stays."),
+    "account/messages/email_confirmation_failed.txt": _(
+        "This address could not be confirmed: somebody has it already."
+    ),
+    "account/messages/email_confirmed.txt": _("Your e-mail address is confirmed."),
+    "account/messages/email_deleted.txt": _("The address was removed."),
+    "account/messages/password_changed.txt": _("Your password is changed."),
+    "account/messages/password_set.txt": _("Your password is set."),
+    "account/messages/phone_verified.txt": _("Your phone number is confirmed."),
+    "account/messages/primary_email_set.txt": _("Your main address is set."),
+    "account/messages/unverified_primary_email.txt": _("Confirm this address first."),
+    "mfa/messages/recovery_codes_generated.txt": _("New recovery codes are made."),
+    "mfa/messages/totp_activated.txt": _("Two-step sign-in is on."),
+    "mfa/messages/totp_deactivated.txt": _("The authenticator app is removed."),
+    "mfa/messages/webauthn_added.txt": _("The passkey is added."),
+    "mfa/messages/webauthn_removed.txt": _("The passkey is removed."),
+    "socialaccount/messages/account_connected.txt": _("You can now sign in this way."),
+    "socialaccount/messages/account_connected_other.txt": _("That account belongs to somebody else here."),
+    "socialaccount/messages/account_connected_updated.txt": _("You can still sign in this way."),
+    "socialaccount/messages/account_disconnected.txt": _("You can no longer sign in this way."),
+    "usersessions/messages/sessions_logged_out.txt": _("All other browsers are signed out."),
+}
+"""Short messages on the page, by allauth's template. What is not here (signed in, code sent) the page itself shows."""

@@ -273,3 +273,43 @@ class TestSignIn:
         page = client.get("/account/login/").content.decode().lower()
         assert "google" not in page
         assert "openid" not in page
+
+
+class TestOthersWhoVouch:
+    """Sign-in through Google: what an app sends must be made for us."""
+
+    @pytest.fixture(autouse=True)
+    def _google(self, settings):
+        settings.SOCIALACCOUNT_PROVIDERS = {"google": {"APPS": [{"client_id": "ours", "secret": "s", "key": ""}]}}
+
+    def send(self, client, **token):
+        body = {"provider": "google", "process": "login", "token": {"client_id": "ours", **token}}
+        return client.post("/api/auth/app/v1/auth/provider/token", body, content_type="application/json")
+
+    def test_an_access_token_alone_opens_nothing(self, client):
+        assert self.send(client, access_token="from another site").status_code == 400
+        assert not User.objects.exists()
+
+    def test_a_token_for_another_client_opens_nothing(self, client):
+        assert self.send(client, client_id="theirs", access_token="x").status_code == 400
+
+    def test_a_configured_provider_has_a_button(self, client):
+        assert "Google" in client.get("/account/login/").content.decode()
+
+
+class TestAppsOwnSignIn:
+    """allauth's headless API, for apps that show their own pages."""
+
+    def test_ends_in_the_house_s_own_tokens(self, client):
+        from majlis.kernel.accounts import queries
+
+        salma = person(email="salma@example.test", password=PASSWORD)
+        answer = client.post(
+            "/api/auth/app/v1/auth/login",
+            {"email": "salma@example.test", "password": PASSWORD},
+            content_type="application/json",
+        ).json()
+        found, _bearer = queries.bearer(answer["meta"]["access_token"])
+        assert found == salma
+        assert answer["meta"]["refresh_token"]
+        assert "argon2" not in str(answer)
