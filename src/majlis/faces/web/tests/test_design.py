@@ -197,7 +197,9 @@ class TestWeight:
             served = folder / storage.stored_name(name)
             packed = served.with_name(served.name + ".gz")
             weights[name] = (packed if packed.exists() else served).stat().st_size
-        assert sum(weights.values()) <= LIMIT, weights
+        total = sum(weights.values())
+        print(f"{route} in {language}: {total / 1024:.1f} KB compressed")
+        assert total <= LIMIT, weights
 
     def test_the_style_sheet_is_one_file(self, collected):
         folder, storage = collected

@@ -1,6 +1,8 @@
 """Pages that belong to no area."""
 
+from collections import Counter
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from babel import Locale
@@ -16,6 +18,7 @@ from django.views.decorators.http import require_POST
 from majlis.engines.experts import queries as experts
 from majlis.faces.web.context import THEMES
 from majlis.faces.web.styleguide import Example, examples
+from majlis.faces.web.views.experts import card_facts
 from majlis.kernel.catalogue import queries as catalogue
 from majlis.kit import clock, locale
 from majlis.kit.edition import edition
@@ -34,18 +37,32 @@ def home(request: HttpRequest) -> HttpResponse:
     """The first page a visitor sees."""
     policies = edition().policies.get("lessons", {})
     tiers = policies.get("refund_tiers", [])
+    shown = experts.featured_experts(6)
+    subjects = catalogue.subjects()
     return render(
         request,
         "core/home.html",
         {
-            "subjects": catalogue.subjects(),
-            "experts": experts.featured_experts(6),
+            "subjects": subjects,
+            "varied": _varied(subjects)[:12],
+            "experts": shown,
+            "facts": card_facts(request, shown[:4]),
             "whens": WHENS.items(),
             "tiers": tiers,
             "free_hours": next((hours for hours, share in tiers if share == 100), 0),
             "example": _next_evening(),
         },
     )
+
+
+def _varied(subjects: list[Any]) -> list[Any]:
+    """The first of each category, then the second of each, and so on."""
+    seen: Counter[Any] = Counter()
+    turns = []
+    for subject in subjects:
+        turns.append((seen[subject.category_id], subject))
+        seen[subject.category_id] += 1
+    return [subject for _turn, subject in sorted(turns, key=lambda pair: pair[0])]
 
 
 def _next_evening() -> datetime:
