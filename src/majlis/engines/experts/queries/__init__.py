@@ -1,5 +1,6 @@
 """What experts knows."""
 
+from majlis.engines.experts.policy import admission
 from majlis.engines.experts.queries.cards import cards, make_cards
 from majlis.engines.experts.queries.finding import CAP, how_many, search
 from majlis.engines.experts.queries.profiles import (
@@ -21,6 +22,7 @@ __all__ = [
     "CAP",
     "NoTrial",
     "NotTaught",
+    "admission",
     "cards",
     "expert",
     "favourite_ids",

@@ -43,6 +43,7 @@ from majlis.engines.experts.services.subjects import (
     LastSubject,
     Teaching,
     add_subject,
+    add_subjects,
     remove_subject,
     set_subjects,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "add_document",
     "add_favourite",
     "add_subject",
+    "add_subjects",
     "ban",
     "count_completed_lesson",
     "deactivate",

@@ -50,6 +50,16 @@ def add_subject(
 
 
 @transaction.atomic
+def add_subjects(*, actor: Any, teachings: Iterable[Teaching]) -> None:
+    """Teach these too. Refuses as `add_subject`; then none of them is added."""
+    profile = own_profile(actor)
+    for teaching in teachings:
+        _put(profile, teaching)
+    _check_number(profile)
+    refresh_listings([profile.pk])
+
+
+@transaction.atomic
 def set_subjects(*, actor: Any, teachings: Iterable[Teaching]) -> None:
     """Teach exactly these from now on. Refuses as `add_subject`, and with `LastSubject`."""
     profile = own_profile(actor)

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from allauth.account.models import EmailAddress
-
 from majlis.engines.experts import services
 from majlis.engines.experts.models import Document, ExpertProfile, ExpertSubject, SpokenLanguage
 from majlis.engines.experts.types import DocumentKind, ExpertStatus
@@ -57,7 +55,6 @@ def reviewer() -> Any:
 def ready_draft(person: Any = None) -> ExpertProfile:
     """A draft that lacks nothing: with a picture, texts, a language and an identity card."""
     person = person or testing.person("Karim Fathy", avatar_id=new_id())
-    EmailAddress.objects.get_or_create(user=person, email=person.email, defaults={"verified": True, "primary": True})
     draft = expert(person=person, status=ExpertStatus.DRAFT, about="I teach with stories. " * 10)
     Document.objects.create(expert=draft, kind=DocumentKind.IDENTITY, file_id=new_id())
     return draft
