@@ -12,7 +12,7 @@ from django.db.models import Max
 from majlis.kernel.notices import registry, words
 from majlis.kernel.notices.models import Notice, Presence, Rhythm, Wish
 from majlis.kernel.notices.services.signalling import KEPT
-from majlis.kernel.notices.services.wishing import about_kind, choice_of, read_unsubscribe_token
+from majlis.kernel.notices.services.wishing import about_kind, choose, read_unsubscribe_token
 from majlis.kernel.notices.stream import LiveEvent, stream_horizon, stream_of_person, stream_since
 from majlis.kernel.notices.types import Category, Kind, Pace
 from majlis.kit import clock
@@ -45,12 +45,25 @@ class NoticeView:
 
 @dataclass(frozen=True, slots=True)
 class CategoryWishes:
-    """What applies to one category, and to each of its kinds that may be chosen by itself."""
+    """What applies to one category, and to each of its kinds."""
 
     category: Category
     in_app: bool
     email: Pace
-    kinds: tuple[tuple[Kind, bool, Pace], ...]
+    kinds: "tuple[KindWish, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class KindWish:
+    """What applies to one kind."""
+
+    code: str
+    label: str
+    """Its title, with an ellipsis where a name would stand."""
+    own: bool
+    """Whether the person chose for this kind, and not just for its category."""
+    in_app: bool
+    email: Pace
 
 
 def unread_count(person: Any) -> int:
@@ -102,15 +115,16 @@ def wishes_of(person: Any) -> list[CategoryWishes]:
                 category=category,
                 in_app=wish.in_app if wish else True,
                 email=Pace(wish.email) if wish else Pace.NOW,
-                kinds=tuple((k, *_applies(person, k)) for k in kinds if about_kind(k.code) in wishes or len(kinds) > 1),
+                kinds=tuple(_kind_wish(k, wishes, person.zone) for k in kinds),
             )
         )
     return found
 
 
-def _applies(person: Any, kind: Kind) -> tuple[bool, Pace]:
-    choice = choice_of(person.pk, kind)
-    return choice.in_app, choice.email
+def _kind_wish(kind: Kind, wishes: dict[str, Wish], zone: str) -> KindWish:
+    choice = choose(kind, wishes)
+    label = words.say(kind.code, {}, zone=zone).title
+    return KindWish(kind.code, label, about_kind(kind.code) in wishes, choice.in_app, choice.email)
 
 
 def rhythm_of(person: Any) -> Rhythm:

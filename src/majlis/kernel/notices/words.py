@@ -12,6 +12,7 @@ from django.utils.translation import get_language, gettext
 
 from majlis.kernel.notices.registry import kind_of
 from majlis.kernel.notices.types import Said
+from majlis.kit import locale
 from majlis.kit.money import Money
 from majlis.kit.translated import in_language
 
@@ -56,15 +57,15 @@ def told(facts: dict[str, Any], zone: str) -> dict[str, Any]:
 
 
 def _told(value: Any, zone: str) -> Any:
-    locale = (get_language() or "en").replace("-", "_")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return locale.digits(str(value))
     if isinstance(value, dict):
         ((how, what),) = value.items()
         if how == "$at":
-            text = format_datetime(
-                datetime.fromisoformat(what), "EEE d MMM, HH:mm", tzinfo=ZoneInfo(zone), locale=locale
-            )
+            at, where = datetime.fromisoformat(what), ZoneInfo(zone)
+            text = locale.digits(format_datetime(at, "EEE d MMM, HH:mm", tzinfo=where, locale=locale.name()))
         elif how == "$on":
-            text = format_date(date.fromisoformat(what), "EEE d MMM", locale=locale)
+            text = locale.digits(format_date(date.fromisoformat(what), "EEE d MMM", locale=locale.name()))
         elif how == "$money":
             text = Money(*what).display()
         elif how == "$say":
@@ -92,7 +93,7 @@ def _filled(sentence: Any, facts: dict[str, Any]) -> str:
 
 
 class _Facts(dict[str, Any]):
-    """A missing fact leaves a dash: an old notice must stay readable after its sentence has learned a new fact."""
+    """A missing fact leaves an ellipsis: an old notice must stay readable after its sentence has learned a new fact."""
 
     def __missing__(self, name: str) -> str:
-        return "–"
+        return "…"

@@ -6,11 +6,12 @@ from majlis.kernel.notices.services.presence import arrive, beat, leave, sweep_p
 from majlis.kernel.notices.services.reminding import forget_reminders, remind, tell_due_reminders
 from majlis.kernel.notices.services.signalling import signal, sweep_stream
 from majlis.kernel.notices.services.telling import mark_all_read, mark_read, mark_read_by_key, notify
-from majlis.kernel.notices.services.wishing import set_rhythm, set_wish, unsubscribe
+from majlis.kernel.notices.services.wishing import clear_wish, set_rhythm, set_wish, unsubscribe
 
 __all__ = [
     "arrive",
     "beat",
+    "clear_wish",
     "drop_waiting_mails",
     "forget_reminders",
     "leave",

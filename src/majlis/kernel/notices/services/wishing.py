@@ -33,11 +33,15 @@ def about_kind(code: str) -> str:
 
 def choice_of(person_id: UUID, kind: Kind) -> Choice:
     """What applies: the wish for the kind, else for its category, else what the kind says itself."""
+    about = [about_kind(kind.code), kind.category]
+    return choose(kind, {wish.about: wish for wish in Wish.objects.filter(person_id=person_id, about__in=about)})
+
+
+def choose(kind: Kind, wishes: dict[str, Wish]) -> Choice:
+    """What applies to a kind, given its person's wishes by what they are about."""
     usual = Choice(APP in kind.channels, kind.pace if EMAIL in kind.channels else Pace.NEVER)
     if kind.essential:
         return usual
-    about = [about_kind(kind.code), kind.category]
-    wishes = {wish.about: wish for wish in Wish.objects.filter(person_id=person_id, about__in=about)}
     if wish := wishes.get(about_kind(kind.code)):
         return Choice(wish.in_app, Pace(wish.email))
     if wish := wishes.get(kind.category):
@@ -78,6 +82,12 @@ def set_wish(*, actor: Any, about: str, in_app: bool, email: str) -> None:
     if about not in known or email not in Pace.values:
         raise Invalid(errors={"about": _("There is no such choice.")})
     Wish.objects.update_or_create(person=actor, about=about, defaults={"in_app": in_app, "email": email})
+
+
+@transaction.atomic
+def clear_wish(*, actor: Any, about: str) -> None:
+    """`actor` wants of this kind what they want of its category; of a category, the usual."""
+    Wish.objects.filter(person=actor, about=about).delete()
 
 
 @transaction.atomic
