@@ -77,7 +77,7 @@ def add_external_calendar(
     made = ExternalCalendar.objects.create(
         person_id=person_id,
         address=address,
-        title=(title.strip() or rest.split("/")[0])[:120],
+        title=(title.replace("\x00", "").strip() or rest.split("/")[0])[:120],
         next_check_at=now,
         created_at=now,
     )

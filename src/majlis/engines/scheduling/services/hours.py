@@ -25,6 +25,7 @@ from majlis.kit.events import publish
 
 LOCKS = "scheduling.hours"
 MOST_RULES = 200
+FURTHEST = timedelta(days=5 * 366)
 LOOKED_AHEAD = timedelta(days=1100)
 """How far ahead rules are compared. Every pattern but a weekday on a leap day comes round by then."""
 
@@ -117,6 +118,8 @@ def save_rule(
     if frequency == Frequency.MONTHLY and not weekdays and month_day is None:
         month_day = starts_on.day
     _check_rule(frequency, interval, weekdays, month_day, starts_on, ends_on, minutes)
+    if not date(2000, 1, 1) <= starts_on <= (now + FURTHEST).date():
+        raise Invalid(errors={"starts_on": _("Choose a day within the next five years.")})
     fields = {
         "begins": begins.replace(second=0, microsecond=0, tzinfo=None),
         "minutes": minutes,
@@ -127,7 +130,7 @@ def save_rule(
         "weekdays": weekdays,
         "month_day": month_day,
         "zone": zone,
-        "title": title.strip()[:120],
+        "title": _text(title, 120),
         "activated": activated,
         "of_timetable": False,
     }
@@ -172,7 +175,7 @@ def add_opening(
     with _consequences(person_id, now, False, actor):
         if Opening.objects.filter(person=person_id, during__overlap=(starts_at, ends_at)).exists():
             raise OpeningOverlaps()
-        return Opening.objects.create(person_id=person_id, during=(starts_at, ends_at), title=title.strip()[:120])
+        return Opening.objects.create(person_id=person_id, during=(starts_at, ends_at), title=_text(title, 120))
 
 
 @transaction.atomic
@@ -201,7 +204,7 @@ def add_time_off(
     now = now or clock.now()
     _check_span(starts_at, ends_at, now, longest=timedelta(days=366))
     with _consequences(person_id, now, cancel_displaced, actor, reason) as displaced:
-        TimeOff.objects.create(person_id=person_id, during=(starts_at, ends_at), reason=reason.strip()[:200])
+        TimeOff.objects.create(person_id=person_id, during=(starts_at, ends_at), reason=_text(reason, 200))
     return displaced
 
 
@@ -277,8 +280,14 @@ def _check_span(starts_at: datetime, ends_at: datetime, now: datetime, *, longes
         raise Invalid(
             errors={"ends_at": _("The end must come after the beginning, within %(days)s days.") % {"days": days}}
         )
+    if ends_at > now + FURTHEST:
+        raise Invalid(errors={"ends_at": _("This is too far ahead.")})
     if ends_at <= now:
         raise Invalid(errors={"ends_at": _("This is over already.")})
+
+
+def _text(text: str, length: int) -> str:
+    return text.replace("\x00", "").strip()[:length]
 
 
 def _own(rows: Any, row_id: UUID) -> Any:
