@@ -1,6 +1,6 @@
 """Calendars: one's own, what it is connected with, and the free times of experts."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -38,8 +38,8 @@ LONGEST = timedelta(days=92)
 def list_expert_slots(
     request: HttpRequest, expert_id: UUID, starts_at: Moment, ends_at: Moment, minutes: int = 60
 ) -> SlotsOut:
-    """When an expert can be booked for `minutes`, beginning in `[starts_at, ends_at)` (92 days at most). Signed in: only
-    times at which you are free too."""
+    """When an expert can be booked for `minutes`, beginning in `[starts_at, ends_at)` (92 days at most). Signed in:
+    only times at which you are free too."""
     person = identify(request)
     count_request(request, f"slots:{person.pk}" if person else "slots:visitors", limit=6000)
     _check_window(starts_at, ends_at)
