@@ -1,6 +1,7 @@
-"""Journals per second at 1, 8 and 32 connections, each moving money from one of 1,000 wallets to two hot house accounts,
-beside `pgbench` writing the same rows (journal, three entries, the wallet's new balance) to plain tables with the
-same keys and indexes and no rules; then the same after many entries more (MAJLIS_BENCH_ENTRIES, 300,000 by default)."""
+"""Journals per second at 1, 8 and 32 connections, each moving money from one of 1,000 wallets to two hot house
+accounts, beside `pgbench` writing the same rows (journal, three entries, the wallet's new balance) to plain
+tables with the same keys and indexes and no rules; then the same after many entries more (MAJLIS_BENCH_ENTRIES,
+300,000 by default)."""
 
 import multiprocessing
 import os

@@ -185,7 +185,7 @@ def sets(node: ast.stmt, name: str) -> bool:
 
 @rule("HTTP only in faces")
 def http_in_faces(root: Path) -> Iterator[str]:
-    web = ("django.http", "django.shortcuts", "django.views", "django.urls", "ninja", "granian")
+    web = ("django.http", "django.shortcuts", "django.views", "ninja", "granian")
     for path, tree in code(root):
         if path.relative_to(root / "src/majlis").parts[0] not in (*MODULE_FLOORS, "kit"):
             continue

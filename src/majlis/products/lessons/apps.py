@@ -8,8 +8,8 @@ class LessonsConfig(ModuleConfig):
 
     def ready(self) -> None:
         super().ready()
-        from majlis.engines.billing import registry
+        from majlis.engines.billing import services as billing
         from majlis.products.lessons import notice_kinds  # noqa: F401 - registers what people can be told
         from majlis.products.lessons.services import LessonFulfiller
 
-        registry.register("lesson", LessonFulfiller())
+        billing.register_fulfiller("lesson", LessonFulfiller())

@@ -1,6 +1,8 @@
 """What billing does."""
 
 from majlis.engines.billing.gateways.base import BadSignature, GatewayUnreachable
+from majlis.engines.billing.registry import Fulfiller
+from majlis.engines.billing.registry import register as register_fulfiller
 from majlis.engines.billing.services.orders import (
     AlreadyPaid,
     OrderEnded,
@@ -75,6 +77,7 @@ __all__ = [
     "BankReferenceUsed",
     "CannotRefund",
     "EmptyOrder",
+    "Fulfiller",
     "GatewayNotOffered",
     "GatewayUnreachable",
     "LineNotHeld",
@@ -114,6 +117,7 @@ __all__ = [
     "refresh_payment",
     "refund_line",
     "refund_payment",
+    "register_fulfiller",
     "reject_transfer",
     "reject_withdrawal",
     "release_line",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from majlis.engines.billing import services as billing
-from majlis.engines.billing.registry import Fulfiller
+from majlis.engines.billing.services import Fulfiller
 from majlis.engines.billing.types import LineDraft
 from majlis.engines.calls import services as calls
 from majlis.engines.experts import queries as experts
