@@ -39,7 +39,9 @@ __all__ = [
     "invoice",
     "invoice_link",
     "invoice_pdf",
+    "invoices_about",
     "invoices_of",
+    "kinds",
     "landing",
     "line",
     "lines_about",
@@ -93,6 +95,11 @@ def landing(paid: Order) -> str:
         if path:
             return path
     return f"/orders/{paid.id}/"
+
+
+def kinds() -> list[str]:
+    """Every kind of thing that can be bought."""
+    return registry.kinds()
 
 
 def described(paid: Order) -> list[tuple[OrderLine, str]]:
@@ -162,6 +169,11 @@ def invoices_of(person: Any, cursor: str | None = None, *, limit: int = 25) -> P
     return paginate(Invoice.objects.visible_to(person).select_related("order", "corrects"), cursor, limit)
 
 
+def invoices_about(bought: Order) -> list[Invoice]:
+    """The invoices and credit notes of an order, oldest first."""
+    return list(Invoice.objects.filter(order=bought).order_by("id"))
+
+
 def invoice_pdf(invoice_id: UUID | str, language: str, seen_by: Any) -> bytes:
     """The invoice as PDF in `language`, for its buyer or seller. NotFound if it is another's."""
     return print_invoice(invoice(invoice_id, seen_by), language)
@@ -193,9 +205,8 @@ def withdrawal_methods(person: Any, unit: str | None = None) -> list[WithdrawalM
     """The ways this person can be paid out, in one currency or in all."""
     country = country_of(person)
     rows = WithdrawalMethod.objects.filter(enabled=True).order_by("position", "code")
-    if unit:
-        rows = rows.filter(unit=unit)
-    return [method for method in rows if not method.countries or country in method.countries]
+    here = [method for method in rows if not method.countries or country in method.countries]
+    return [method for method in here if unit is None or method.unit == unit]
 
 
 def withdrawal(id: UUID | str, seen_by: Any) -> Withdrawal:

@@ -268,7 +268,8 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         if act is None:
             raise Forbidden(_("This cannot be done here, or not any more, or not by you."))
         back = self.page_of(row)
-        form = act.form(request.POST if request.method == "POST" else None) if act.form else None
+        sent = (request.POST, request.FILES) if request.method == "POST" else ()
+        form = act.form(*sent) if act.form else None
         if request.method == "POST" and (form is None or form.is_valid()):
             try:
                 said = self._carry_out(request, act, row, form.cleaned_data if form else {})

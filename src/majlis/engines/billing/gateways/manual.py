@@ -24,6 +24,9 @@ from majlis.engines.billing.types import PaymentStatus, TransferStatus
 from majlis.kit import db
 from majlis.kit.money import Money
 
+LABELS = {"Bank": _("Bank"), "Account": _("Account holder"), "IBAN": _("IBAN"), "Number": _("Account number")}
+"""What editions call the parts of a bank account, in the buyer's words."""
+
 
 class ManualTransfer:
     """Bank transfer with a receipt."""
@@ -40,7 +43,8 @@ class ManualTransfer:
 
     def begin(self, bill: Bill) -> Began:
         db.refuse_transaction()
-        instructions = dict(policies().bank[bill.amount.unit])
+        bank = policies().bank[bill.amount.unit]
+        instructions = {str(LABELS.get(label, label)): value for label, value in bank.items()}
         instructions[now_("Amount")] = bill.amount.display()
         instructions[now_("Reference")] = bill.reference
         return Began(f"bank_{bill.payment_id}", instructions=instructions)

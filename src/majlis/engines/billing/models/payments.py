@@ -48,6 +48,7 @@ class Payment(Record):
     provider_ref = models.CharField(max_length=200, null=True)
     redirect_url = models.CharField(max_length=500, blank=True)
     instructions = models.JSONField(null=True)
+    """`[[label, value], …]`: what the buyer must do where there is no page. A list: JSON objects keep no order."""
     return_url = models.CharField(max_length=500, blank=True)
     hold_id = models.UUIDField(null=True)
     """The hold that keeps what arrived for the order, until the order is covered or ends."""
@@ -86,6 +87,11 @@ class Payment(Record):
     def money(self) -> Money:
         """What was asked for."""
         return Money(self.amount, self.unit)
+
+    @property
+    def steps(self) -> dict[str, str] | None:
+        """The instructions, label by label, in order."""
+        return dict(self.instructions) if self.instructions else None
 
     @property
     def received(self) -> Money:

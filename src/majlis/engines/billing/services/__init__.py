@@ -68,6 +68,7 @@ from majlis.engines.billing.services.withdrawals import (
     mark_withdrawal_paid,
     reject_withdrawal,
     request_withdrawal,
+    set_withdrawal_method,
 )
 
 __all__ = [
@@ -126,6 +127,7 @@ __all__ = [
     "retry_unknown_webhooks",
     "send_receipt",
     "send_refund",
+    "set_withdrawal_method",
     "settle_line",
     "start_payment",
     "stop_payment",

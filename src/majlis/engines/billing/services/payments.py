@@ -214,10 +214,10 @@ def _begin(payment: Payment, now: datetime) -> Started:
                     PAYMENT_MOVES,
                     provider_ref=began.ref,
                     redirect_url=began.redirect_url or "",
-                    instructions=began.instructions,
+                    instructions=list(began.instructions.items()) if began.instructions else None,
                 )
         payment.refresh_from_db()
-    return Started(payment.id, payment.redirect_url or None, payment.instructions)
+    return Started(payment.id, payment.redirect_url or None, payment.steps)
 
 
 @transaction.atomic

@@ -62,7 +62,9 @@ def send_receipt(
         raise Invalid(errors={"payment_id": _("This payment is not a bank transfer.")})
     if payment.transfers.filter(status=TransferStatus.SUBMITTED).exists():
         raise ReceiptWaits()
-    transfer = Transfer.objects.create(payment=payment, file_id=file_id, note=note[:300], created_at=now)
+    transfer = Transfer.objects.create(
+        payment=payment, file_id=file_id, note=note.replace("\0", "")[:300], created_at=now
+    )
     if file_id is not None:
         files.claim_file(file_id=file_id, actor=actor, by=f"billing.transfer:{transfer.id}")
     if order is not None and order.status == OrderStatus.OPEN:

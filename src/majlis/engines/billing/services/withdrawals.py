@@ -71,6 +71,44 @@ def load_withdrawal_methods() -> int:
 
 
 @transaction.atomic
+def set_withdrawal_method(
+    *,
+    method_id: UUID,
+    actor: Any,
+    reason: str,
+    enabled: bool | None = None,
+    minimum: Money | None = None,
+    maximum: Money | None = None,
+    fee: Money | None = None,
+) -> WithdrawalMethod:
+    """Staff switches a method on or off, or sets its limits and fixed fee, for withdrawals asked for from now on.
+    Refuses `Invalid` for numbers that make no sense together."""
+    method = WithdrawalMethod.objects.select_for_update().filter(id=method_id).first()
+    if method is None:
+        raise NotFound()
+    given = {
+        "enabled": enabled,
+        "min_amount": minimum.amount if minimum else None,
+        "max_amount": maximum.amount if maximum else None,
+        "fee_fixed": fee.amount if fee is not None else None,
+    }
+    changes = {name: value for name, value in given.items() if value is not None}
+    for name, value in changes.items():
+        setattr(method, name, value)
+    if not 0 <= method.fee_fixed < method.min_amount <= method.max_amount:
+        raise Invalid(errors={"minimum": _("The least must be above the fee and not above the most.")})
+    WithdrawalMethod.objects.filter(id=method_id).update(**changes)
+    accounts.record_act(
+        actor=actor,
+        action="billing.withdrawal_method_set",
+        target=f"billing.withdrawalmethod:{method_id}",
+        facts=changes,
+        reason=reason,
+    )
+    return method
+
+
+@transaction.atomic
 def request_withdrawal(
     *,
     person: Any,
@@ -132,8 +170,8 @@ def read_destination(method: WithdrawalMethod, given: dict[str, str]) -> dict[st
 
 
 def _plain(value: Any) -> str:
-    """Trimmed, short, and with Latin figures, whichever keyboard they were typed on."""
-    text = str(value).strip()[:100]
+    """Trimmed, short, without control signs, and with Latin figures, whichever keyboard they were typed on."""
+    text = "".join(sign for sign in str(value) if sign.isprintable()).strip()[:100]
     return "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)
 
 

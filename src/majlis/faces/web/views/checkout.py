@@ -70,6 +70,7 @@ def _checkout(request: HttpRequest, order: Any, form: PayForm | None = None) -> 
     part = wallet if wallet < missing_without else missing_without
     payments = queries.payments_of(order)
     ended = order.status != OrderStatus.OPEN or (order.expires_at and order.expires_at <= clock.now())
+    initial = {"gateway": ways[0][0] if ways else "", "use_wallet": bool(order.wallet_part)}
     return {
         "order": order,
         "lines": queries.described(order),
@@ -79,7 +80,7 @@ def _checkout(request: HttpRequest, order: Any, form: PayForm | None = None) -> 
             for line in order.lines
             if line.policy.get("words")
         ],
-        "form": form or PayForm(ways=ways, wallet=_wallet_words(part), initial={"gateway": ways[0][0] if ways else ""}),
+        "form": form or PayForm(ways=ways, wallet=_wallet_words(part), initial=initial),
         "notes": {code: str(note) for code, _name, note in _explained(order, missing_without)},
         "offers_wallet_part": wallet.amount > 0 and wallet < missing_without,
         "wallet": wallet,
@@ -148,7 +149,14 @@ def pay(request: HttpRequest, order_id: UUID) -> HttpResponse:
 
 def _onwards(request: HttpRequest, order: Any) -> HttpResponse:
     messages.success(request, _("Paid. Thank you!"))
-    return HttpResponseRedirect(queries.landing(order))
+    return _go(request, queries.landing(order))
+
+
+def _go(request: HttpRequest, address: str) -> HttpResponse:
+    """On to another page, also from a page that is only looking again by itself."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": address})
+    return HttpResponseRedirect(address)
 
 
 @login_required
@@ -165,7 +173,7 @@ def come_back(request: HttpRequest, order_id: UUID) -> HttpResponse:
         return _onwards(request, order)
     if attempt is not None and attempt.status in LIVE_PAYMENTS and order.status == OrderStatus.OPEN:
         return render(request, "billing/pending.html", {"order": order, "payment": attempt})
-    return redirect("checkout", order_id=order_id)
+    return _go(request, reverse("checkout", kwargs={"order_id": order_id}))
 
 
 def _attempt(request: HttpRequest) -> Any:
@@ -188,7 +196,7 @@ def cancel(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """Give the order up."""
     services.cancel_order(order_id=order_id, actor=request.user)
     messages.info(request, _("The order is cancelled. Nothing was taken."))
-    return redirect("checkout", order_id=order_id)
+    return redirect("orders")
 
 
 @login_required

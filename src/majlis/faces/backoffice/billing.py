@@ -1,0 +1,235 @@
+"""Orders, their lines in escrow, their invoices."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from majlis.engines.billing import queries, services
+from majlis.engines.billing.models import Invoice, Order, OrderLine
+from majlis.engines.billing.types import LineStatus, OrderStatus
+from majlis.faces.backoffice.site import BOSSES, ReadOnlyAdmin, ReasonForm, link_to, office, service_action
+from majlis.kernel.accounts.types import Role
+from majlis.kit.errors import Invalid
+from majlis.kit.ids import new_id
+from majlis.kit.money import Money, parse_amount
+
+MONEY = (Role.FINANCE, *BOSSES)
+LOOKERS = (Role.FINANCE, Role.SUPPORT, *BOSSES)
+
+
+class AmountForm(ReasonForm):
+    """How much, and why."""
+
+    amount = forms.CharField(label=_("Amount"), max_length=20, help_text=_("Such as 12.50, in the row's currency."))
+    field_order = ("amount", "reason")
+
+
+def read_amount(text: str, unit: str) -> Money:
+    """What staff typed. `Invalid` at the field."""
+    try:
+        return parse_amount(text, unit)
+    except ValueError:
+        raise Invalid(errors={"amount": _("Write an amount, such as 12.50.")}) from None
+
+
+class Lines(admin.TabularInline):
+    """What was bought."""
+
+    model = OrderLine
+    fields = ("title", "seller", "status", "total", "went")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+    show_change_link = True
+    ordering = ("position",)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description=_("Total"))
+    def total(self, line: OrderLine) -> str:
+        return line.total.display()
+
+    @admin.display(description=_("Where it went"))
+    def went(self, line: OrderLine) -> str:
+        return where_it_went(line)
+
+
+def where_it_went(line: OrderLine) -> str:
+    """In words, once a line is settled."""
+    if line.settled_at is None:
+        return "–"
+    parts = [
+        (_now("buyer"), line.to_buyer),
+        (_now("seller"), line.to_seller),
+        (_now("house"), line.to_fees),
+        (_now("VAT"), line.to_tax),
+    ]
+    return " · ".join(f"{who} {Money(amount, line.unit).display()}" for who, amount in parts if amount)
+
+
+@admin.register(Order, site=office)
+class OrderPage(ReadOnlyAdmin):
+    """What people bought."""
+
+    view_roles = LOOKERS
+    list_display = ("number", "created_at", "buyer_link", "status", "total", "paid_at")
+    list_filter = ("status", "unit", "country")
+    search_fields = ("number", "buyer__email", "buyer__name", "=id")
+    ordering = ("-id",)
+    list_select_related = ("buyer",)
+    inlines = (Lines,)
+    fields = ("number", "buyer_link", "status", "total", "country", "expires_at", "paid_at", "void_reason", "steps")
+    readonly_fields = ("buyer_link", "total", "steps")
+
+    @admin.display(description=_("Buyer"))
+    def buyer_link(self, order: Order) -> Any:
+        return link_to(order.buyer)
+
+    @admin.display(description=_("Total"), ordering="total_amount")
+    def total(self, order: Order) -> str:
+        return order.total.display()
+
+    @admin.display(description=_("History"))
+    def steps(self, order: Order) -> str:
+        return told(order)
+
+    @service_action(
+        _("Cancel the order"),
+        roles=LOOKERS,
+        form=ReasonForm,
+        danger=True,
+        shown=lambda order: order.status == OrderStatus.OPEN,
+        consequence=lambda order: _("What is kept for it is given free. Money that still comes goes to the wallet."),
+    )
+    def void(self, request: HttpRequest, order: Order, data: dict[str, Any]) -> None:
+        services.void_order(order_id=order.id, reason=data["reason"], actor=request.user)
+
+
+def told(thing: Any) -> str:
+    """The history of a thing, a line per step."""
+    steps = queries.history(thing)
+    return "\n".join(f"{step.created_at:%Y-%m-%d %H:%M} · {step.target} · {step.reason}" for step in steps) or "–"
+
+
+@admin.register(OrderLine, site=office)
+class LinePage(ReadOnlyAdmin):
+    """Escrow, line by line."""
+
+    view_roles = LOOKERS
+    list_display = ("title", "order_link", "seller_link", "status", "total", "releases_at", "went")
+    list_filter = ("status", "kind", "unit")
+    search_fields = ("title", "order__number", "seller__email", "=id", "=subject_id")
+    ordering = ("-id",)
+    list_select_related = ("order", "seller")
+    fields = (
+        "title",
+        "order_link",
+        "seller_link",
+        "status",
+        "total",
+        "went",
+        "commission_basis_points",
+        "commission_fixed",
+        "tax_basis_points",
+        "policy",
+        "releases_at",
+        "release_reason",
+        "settled_at",
+        "settle_reason",
+        "steps",
+    )
+    readonly_fields = ("order_link", "seller_link", "total", "went", "steps")
+
+    @admin.display(description=_("Order"))
+    def order_link(self, line: OrderLine) -> Any:
+        return link_to(line.order)
+
+    @admin.display(description=_("Seller"))
+    def seller_link(self, line: OrderLine) -> Any:
+        return link_to(line.seller) if line.seller else _("The house")
+
+    @admin.display(description=_("Total"), ordering="total_amount")
+    def total(self, line: OrderLine) -> str:
+        return line.total.display()
+
+    @admin.display(description=_("Where it went"))
+    def went(self, line: OrderLine) -> str:
+        return where_it_went(line)
+
+    @admin.display(description=_("History"))
+    def steps(self, line: OrderLine) -> str:
+        return told(line)
+
+    @service_action(
+        _("Refund"),
+        roles=MONEY,
+        form=AmountForm,
+        danger=True,
+        shown=lambda line: line.status in (LineStatus.HELD, LineStatus.SETTLED) and line.total != line.refunded,
+        consequence=lambda line: (
+            (
+                _("Out of escrow into the buyer's wallet; the seller gets the rest now. At most %(most)s.")
+                if line.status == LineStatus.HELD
+                else _("The seller keeps what they got: the house pays. At most %(most)s.")
+            )
+            % {"most": (line.total - line.refunded).display()}
+        ),
+    )
+    def refund(self, request: HttpRequest, line: OrderLine, data: dict[str, Any]) -> None:
+        services.refund_line(
+            line_id=line.id,
+            amount=read_amount(data["amount"], line.unit),
+            key=f"office:{new_id()}",
+            reason=data["reason"],
+            actor=request.user,
+        )
+
+    @service_action(
+        _("Release to the seller"),
+        roles=MONEY,
+        form=ReasonForm,
+        shown=lambda line: line.status == LineStatus.HELD and line.seller_id is not None,
+        consequence=lambda line: (
+            _("The seller gets %(amount)s now.") % {"amount": queries.seller_receives(line).display()}
+        ),
+    )
+    def release(self, request: HttpRequest, line: OrderLine, data: dict[str, Any]) -> None:
+        services.release_line(line_id=line.id, key=f"office:{new_id()}", actor=request.user)
+
+
+@admin.register(Invoice, site=office)
+class InvoicePage(ReadOnlyAdmin):
+    """Invoices and credit notes, as issued."""
+
+    view_roles = LOOKERS
+    list_display = ("number", "kind", "issued_at", "buyer", "seller", "vat", "total_printed", "pdf")
+    list_filter = ("kind", "year", "unit")
+    search_fields = ("number", "order__number", "buyer__email")
+    ordering = ("-id",)
+    list_select_related = ("buyer", "seller", "order")
+    fields = ("number", "kind", "issued_at", "order", "corrects", "buyer_facts", "seller_facts", "lines", "pdf")
+    readonly_fields = ("pdf",)
+
+    @admin.display(description=_("VAT"))
+    def vat(self, invoice: Invoice) -> str:
+        return invoice.tax.display()
+
+    @admin.display(description=_("Total"), ordering="total_amount")
+    def total_printed(self, invoice: Invoice) -> str:
+        return invoice.total.display()
+
+    @admin.display(description=_("PDF"))
+    def pdf(self, invoice: Invoice) -> Any:
+        return format_html('<a href="{}">PDF</a>', queries.invoice_link(invoice))
