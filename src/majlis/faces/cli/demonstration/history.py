@@ -172,10 +172,12 @@ def take_place(house: House, lesson_id: Any, teacher: Teacher, student: Any, fat
 def attend(lesson: Any, comes: list[Any], dice: Random) -> None:
     """Be in the room from about the beginning to about the end."""
     for person in comes:
-        with clock.travel(to=lesson.starts_at - dice.randint(0, 4) * MINUTE):
-            visit = calls.enter_room(room_id=lesson.room_id, actor=person)
-        with clock.travel(to=lesson.ends_at - dice.randint(0, 3) * MINUTE):
-            calls.leave_room(room_id=lesson.room_id, actor=person, visit_id=visit.id)
+        calls.witness_stay(
+            room_id=lesson.room_id,
+            person_id=person.id,
+            joined_at=lesson.starts_at - dice.randint(0, 4) * MINUTE,
+            left_at=lesson.ends_at - dice.randint(0, 3) * MINUTE,
+        )
 
 
 def review(house: House, lesson_id: Any, teacher: Teacher, student: Any, now: datetime) -> None:

@@ -73,9 +73,8 @@ def paid(of: Any, by: Any, starts_at: datetime | None = None, **more: Any) -> Le
 
 def attend(lesson: Lesson, who: Any, minutes: int | None = None) -> None:
     """Be in the lesson's room from its beginning, for the whole or for some minutes."""
-    visit = calls.enter_room(room_id=lesson.room_id, actor=who, now=lesson.starts_at)
     until = lesson.ends_at if minutes is None else lesson.starts_at + timedelta(minutes=minutes)
-    calls.leave_room(room_id=lesson.room_id, actor=who, visit_id=visit.id, now=until)
+    calls.witness_stay(room_id=lesson.room_id, person_id=who.id, joined_at=lesson.starts_at, left_at=until)
 
 
 def over(lesson: Lesson, *present: Any) -> Lesson:
