@@ -21,3 +21,13 @@ class RoomLeft:
     room_id: UUID
     person_id: UUID
     at: datetime
+
+
+@dataclass(frozen=True)
+class RecordingReady:
+    """A recording can be played by the room's members."""
+
+    recording_id: UUID
+    room_id: UUID
+    kind: str
+    subject_id: UUID
