@@ -132,9 +132,7 @@ class SubjectForm(Priced):
         """What was chosen, one row per level."""
         rate = self.minor("hourly_rate", currency)
         chosen = self.cleaned_data
-        return [
-            services.Teaching(chosen["subject"], level, rate, chosen["description"]) for level in chosen["levels"]
-        ]
+        return [services.Teaching(chosen["subject"], level, rate, chosen["description"]) for level in chosen["levels"]]
 
 
 class PriceForm(Priced):
@@ -179,7 +177,9 @@ class PriceForm(Priced):
 
 
 class PictureForm(forms.Form):
-    file = forms.FileField(label=_("Your picture"), help_text=_("A clear picture of your face. JPEG, PNG or WebP, 5 MB."))
+    file = forms.FileField(
+        label=_("Your picture"), help_text=_("A clear picture of your face. JPEG, PNG or WebP, 5 MB.")
+    )
 
 
 class VideoForm(forms.Form):

@@ -36,7 +36,9 @@ class Line:
     unread_from_here: bool = False
 
 
-def arrange(messages: Sequence[MessageView], above: MessageView | None = None, read_to: int | None = None) -> list[Line]:
+def arrange(
+    messages: Sequence[MessageView], above: MessageView | None = None, read_to: int | None = None
+) -> list[Line]:
     """Days, groups and the mark of what is new, for messages that come below `above`."""
     zone = timezone.get_current_timezone()
     lines, marked = [], False

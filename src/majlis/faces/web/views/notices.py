@@ -116,11 +116,11 @@ def _keep_wishes(request: HttpRequest, person: Any) -> None:
             services.set_wish(actor=person, about=shown.category.value, in_app=ways[way][0], email=ways[way][1])
         for kind in shown.kinds:
             about = f"kind:{kind.code}"
-            way = request.POST.get(about)
-            if way == "" and kind.own:
+            asked = request.POST.get(about)
+            if asked == "" and kind.own:
                 services.clear_wish(actor=person, about=about)
-            elif way in ways and not (kind.own and way == _way(kind.in_app, kind.email)):
-                services.set_wish(actor=person, about=about, in_app=ways[way][0], email=ways[way][1])
+            elif asked in ways and not (kind.own and asked == _way(kind.in_app, kind.email)):
+                services.set_wish(actor=person, about=about, in_app=ways[asked][0], email=ways[asked][1])
 
 
 def _way(in_app: bool, email: str) -> str:
@@ -135,5 +135,3 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "notices/unsubscribed.html", {"category": category, "done": True})
     _person, category = queries.read_unsubscribe_token(token)
     return render(request, "notices/unsubscribed.html", {"category": category, "done": False})
-
-
