@@ -40,7 +40,7 @@ def run(asked: argparse.Namespace) -> int:
             if browser:
                 env.setdefault("MAJLIS_CHROMIUM", browser)
             chosen = any(word.startswith(("-n", "--numprocesses", "--pdb")) for word in asked.rest)
-            parallel = [] if chosen else ["-n", "2"]
+            parallel = [] if chosen else ["-n", "2", "--dist", "loadgroup"]
             command = [sys.executable, "-m", "pytest", *parallel, f"--junitxml={report}", "-p", "no:cacheprovider"]
             status = subprocess.run([*command, *asked.rest], env=env, cwd=HOME, check=False).returncode
         summary(report, status, browser, time.monotonic() - began)
