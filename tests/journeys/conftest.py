@@ -12,6 +12,8 @@
 
 - `live`: the web server on a free port (`live.url`), Django's own threaded one, sharing the test's database. Rows made
   in the test are seen by it because journeys run with `transaction=True`.
+- `stream`: the real event stream (a process of its own) to which the pages connect; ask for it where live events matter.
+  `stream.stop()` is `kill -9`, `stream.start()` brings it back at the same address.
 - `browser`: one headless Chromium for the whole run (fake camera and microphone, loopback peer connections allowed).
 - `page_of(person=None, *, language="en", width=1280, height=900, dark=False, zone="Africa/Cairo")`: a page in a browser
   of its own (own cookies), signed in as `person` by a session cookie; call it once per person of the story. `page.goto`
@@ -23,6 +25,7 @@
 import json
 import os
 import shutil
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +36,8 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from majlis.faces.realtime.tests.server import Server, start_server
 
 # Playwright's synchronous interface runs an event loop in this thread; the ORM may still be used between its calls.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -58,6 +63,53 @@ class Live:
     """A running Majlis."""
 
     url: str
+
+
+class Stream:
+    """The realtime server of this run, which a test may kill and bring back."""
+
+    def __init__(self, origin: str, port: int) -> None:
+        self.origin, self.port = origin, port
+        self.server: Server | None = None
+
+    def start(self) -> None:
+        if self.server is None:
+            self.server = start_server(self.origin, self.port)
+
+    def stop(self) -> None:
+        if self.server is not None:
+            self.server.kill()
+            self.server = None
+
+
+@pytest.fixture(scope="session")
+def stream_port() -> int:
+    """Where the stream will be. Chosen before the web server starts, since its pages and its policy name it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings.STREAM_URL = f"http://localhost:{port}/stream"
+    return port
+
+
+@pytest.fixture(scope="session")
+def live_server(stream_port: int, live_server: Any) -> Any:
+    """pytest-django's server, started when the stream's address is known."""
+    return live_server
+
+
+@pytest.fixture(scope="session")
+def _stream(stream_port: int, live_server: Any) -> Iterator[Stream]:
+    running = Stream(live_server.url, stream_port)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def stream(_stream: Stream, transactional_db: None) -> Stream:
+    """See the top of this file."""
+    _stream.start()
+    return _stream
 
 
 @pytest.fixture

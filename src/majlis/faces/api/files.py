@@ -5,7 +5,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import File, Form, Router, Schema
+from ninja import File, Form, Router, Schema, Status
 from ninja.files import UploadedFile
 
 from majlis.faces.api.auth import requires
@@ -43,7 +43,7 @@ def upload_file(request: HttpRequest, file: File[UploadedFile], purpose: Form[Up
     them. Unused for a day, it is removed."""
     person: Any = request.user
     people.throttle(scope="files.upload", key=str(person.pk), limit=100, seconds=600)
-    return 201, services.store_file(actor=person, content=file, name=file.name or "file", purpose=purpose)
+    return Status(201, services.store_file(actor=person, content=file, name=file.name or "file", purpose=purpose))
 
 
 @router.get("/{uuid:file_id}", response=FileOut, auth=requires("profile:read"))

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from majlis.engines.messaging import queries, services
@@ -190,21 +190,21 @@ def send_message(request: HttpRequest, conversation_id: UUID, message: MessageIn
         key=message.key,
         reply_to=message.reply_to,
     )
-    return 201, queries.message(sent.pk, seen_by=request.user)
+    return Status(201, queries.message(sent.pk, seen_by=request.user))
 
 
 @router.post("/conversations/{uuid:conversation_id}/read", response={204: None}, auth=WRITE)
 def read_conversation(request: HttpRequest, conversation_id: UUID, mark: ReadIn) -> Any:
     """You have seen everything up to that message."""
     services.mark_read(actor=request.user, conversation_id=conversation_id, number=mark.number)
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/conversations/{uuid:conversation_id}/typing", response={204: None}, auth=WRITE)
 def say_typing(request: HttpRequest, conversation_id: UUID) -> Any:
     """You are writing; the other's page shows it for a few seconds."""
     services.set_typing(actor=request.user, conversation_id=conversation_id)
-    return 204, None
+    return Status(204, None)
 
 
 @router.patch("/messages/{uuid:message_id}", response=MessageOut, auth=WRITE)
@@ -218,4 +218,4 @@ def edit_message(request: HttpRequest, message_id: UUID, change: TextIn) -> Any:
 def delete_message(request: HttpRequest, message_id: UUID) -> Any:
     """Take your own message back for both within 15 minutes."""
     services.delete_message(actor=request.user, message_id=message_id)
-    return 204, None
+    return Status(204, None)

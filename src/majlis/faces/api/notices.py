@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import Field
 
 from majlis.faces.api.auth import requires
@@ -108,7 +108,7 @@ def list_wishes(request: HttpRequest) -> Any:
 def set_wish(request: HttpRequest, wish: WishIn) -> Any:
     """Choose for one category or kind."""
     services.set_wish(actor=request.user, about=wish.about, in_app=wish.in_app, email=wish.email)
-    return 204, None
+    return Status(204, None)
 
 
 @router.get("/rhythm", response=Rhythm, auth=READ)

@@ -243,10 +243,15 @@ export function conversation(talk) {
   }
 
   const mine = (detail) => detail.conversation === id;
+  const isHere = () => talk.querySelector("[data-presence]").classList.add("presence--here");
   on("message", (detail) => mine(detail) && detail.number > last && sync());
   on("message_changed", (detail) => mine(detail) && renew(detail.number));
   on("read", (detail) => mine(detail) && detail.by === other && seenTo(detail.number));
-  on("typing", (detail) => mine(detail) && told(true));
+  on("typing", (detail) => {
+    if (!mine(detail)) return;
+    isHere(); // whoever writes is here
+    told(true);
+  });
   on("presence", ({ person }) => person === other && setTimeout(() => told(false)));
   on("resync", sync);
   on("stream", ({ state: line }) => {
