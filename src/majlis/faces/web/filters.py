@@ -11,6 +11,7 @@ from babel.dates import (
     get_timezone_location,
 )
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from markupsafe import Markup, escape
 
 from majlis.faces.web.sign_in.others import device
@@ -43,6 +44,11 @@ def moment(value: datetime, zone: Any = None) -> str:
     """`3 Mar 2026, 19:00`."""
     joined = str(get_datetime_format("medium", locale=locale.name())).replace("'", "")
     return joined.format(clock_time(value, zone), day(value, "medium", zone))
+
+
+def occasion(value: datetime, zone: Any = None) -> str:
+    """`Tue 3 Mar, 19:00`: an appointment in the coming weeks, whose year goes without saying."""
+    return _("%(day)s, %(time)s") % {"day": day(value, "EEE d MMM", zone), "time": clock_time(value, zone)}
 
 
 def zone_name(zone: Any = None) -> str:
@@ -113,6 +119,7 @@ FILTERS = {
     "day": day,
     "clock_time": clock_time,
     "moment": moment,
+    "occasion": occasion,
     "zone_name": zone_name,
     "ago": ago,
     "span": span,
