@@ -64,7 +64,7 @@ def run(asked: argparse.Namespace) -> int:
     env["MAJLIS_POOL"] = "0"
     env["DATABASE_URL"] = "postgresql://nobody@/nothing?host=/nonexistent"
     broken = []
-    for name in asked.only or [n for n in CHECKS if n != "messages"]:
+    for name in asked.only or CHECKS:
         claim, prove, mend = CHECKS[name]
         began = time.monotonic()
         status, said = prove(env)
