@@ -14,6 +14,9 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 
+from majlis.kernel.accounts import queries as people
+from majlis.kernel.accounts import services as accounts
+from majlis.kernel.accounts.types import Role
 from majlis.kernel.catalogue.models import (
     Category,
     City,
@@ -140,7 +143,13 @@ def _add_places(data: dict[str, Any]) -> None:
 @transaction.atomic
 def record_rates(*, source: str, on_day: date, per_dollar: Mapping[str, Decimal], actor: Any = None) -> None:
     """Add the day's rates (what one US dollar costs, by currency code), named after their source. A rate that stands
-    for that day already stays: rates are evidence. The newest day counts from now on."""
+    for that day already stays: rates are evidence. The newest day counts from now on. `actor=None` is the house; a
+    person must be of finance, an admin or an owner."""
+    if actor is not None:
+        people.require_role(actor, Role.FINANCE, Role.ADMIN, Role.OWNER)
+        accounts.record_act(
+            actor=actor, action="rates.recorded", target=f"catalogue.rates:{on_day}", facts={"source": source}
+        )
     ExchangeRate.objects.bulk_create(
         [
             ExchangeRate(currency_id=code, per_dollar=rate, on_day=on_day, source=source)
@@ -153,7 +162,13 @@ def record_rates(*, source: str, on_day: date, per_dollar: Mapping[str, Decimal]
 
 @transaction.atomic
 def set_price(*, offer: Offer, price: Money, actor: Any = None, now: datetime | None = None) -> Price:
-    """List `offer` at `price` from now on; the price it had in that unit ends at the same instant."""
+    """List `offer` at `price` from now on; the price it had in that unit ends at the same instant. `actor=None` is the
+    house; a person must be an admin or an owner."""
+    if actor is not None:
+        people.require_role(actor, Role.ADMIN, Role.OWNER)
+        accounts.record_act(
+            actor=actor, action="price.set", target=f"catalogue.offer:{offer.pk}", facts={"price": str(price)}
+        )
     at = now or clock.now()
     Offer.objects.select_for_update().get(pk=offer.pk)
     current = Price.objects.filter(offer=offer, unit=price.unit).filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at))
@@ -163,8 +178,10 @@ def set_price(*, offer: Offer, price: Money, actor: Any = None, now: datetime | 
 
 @transaction.atomic
 def save_entry(*, actor: Any, entry: models.Model) -> None:
-    """Store a new or edited row of the catalogue (a category, subject, topic, level, city, currency or offer) after
-    validating it, and let every page see it. Refuses with Django's `ValidationError`."""
+    """Store a new or edited row of the catalogue (a category, subject, topic, level, city, currency or offer) and let
+    every page see it. For admins and owners; refuses with `Forbidden`, and with Django's `ValidationError`."""
+    people.require_role(actor, Role.ADMIN, Role.OWNER)
     entry.full_clean()
     entry.save()
+    accounts.record_act(actor=actor, action="catalogue.saved", target=f"{entry._meta.label_lower}:{entry.pk}")
     memo.forget()

@@ -17,6 +17,7 @@ from majlis.engines.experts.services.standing import require_reviewer
 from majlis.engines.experts.types import DocumentKind, DocumentStatus, Employment
 from majlis.kernel.accounts import services as accounts
 from majlis.kernel.files import services as files
+from majlis.kernel.notices import services as notices
 from majlis.kit import clock
 from majlis.kit.errors import Invalid, NotFound, Refusal
 
@@ -84,6 +85,13 @@ def review_document(
         facts={"kind": document.kind},
         reason=note,
     )
+    if not approve:
+        notices.notify(
+            person_id=document.expert.person_id,
+            kind="expert_document_rejected",
+            facts={"document": DocumentKind(document.kind).label, "reason": note},
+            link="/teach/documents/",
+        )
     return document
 
 

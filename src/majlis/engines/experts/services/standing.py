@@ -16,6 +16,7 @@ from majlis.engines.experts.types import STATUS_MOVES, DocumentStatus, ExpertSta
 from majlis.kernel.accounts import queries as people
 from majlis.kernel.accounts import services as accounts
 from majlis.kernel.accounts.types import Role
+from majlis.kernel.notices import services as notices
 from majlis.kit import clock
 from majlis.kit.errors import Invalid, NotFound, Refusal
 from majlis.kit.events import publish
@@ -88,6 +89,7 @@ def verify_profile(*, actor: Any, expert_id: UUID, note: str = "", now: datetime
     _move(profile, ExpertStatus.ACTIVE, actor=actor, reason=note)
     accounts.grant_role(actor=None, person=profile.person, role=Role.EXPERT)
     _record(actor, "expert.verified", profile, note)
+    _tell(profile, "expert_verified")
     publish(events.ExpertVerified(profile.person_id))
     return profile
 
@@ -101,6 +103,7 @@ def reject_profile(*, actor: Any, expert_id: UUID, reasons: str) -> ExpertProfil
     reasons = _reason(reasons)
     _move(profile, ExpertStatus.REJECTED, actor=actor, reason=reasons)
     _record(actor, "expert.rejected", profile, reasons)
+    _tell(profile, "expert_rejected", reason=reasons)
     publish(events.ExpertRejected(profile.person_id, reasons))
     return profile
 
@@ -116,6 +119,7 @@ def deactivate(*, actor: Any, expert_id: UUID, reason: str = "") -> ExpertProfil
     if not _is_owner(actor, profile):
         reason = _reason(reason)
         _record(actor, "expert.deactivated", profile, reason)
+        _tell(profile, "expert_taken_down", reason=reason)
     _move(profile, ExpertStatus.INACTIVE, actor=actor, reason=reason)
     return profile
 
@@ -149,6 +153,7 @@ def ban(*, actor: Any, expert_id: UUID, reason: str) -> ExpertProfile:
     _move(profile, ExpertStatus.BANNED, actor=actor, reason=reason)
     accounts.revoke_role(actor=None, person=profile.person, role=Role.EXPERT)
     _record(actor, "expert.banned", profile, reason)
+    _tell(profile, "expert_taken_down", reason=reason)
     return profile
 
 
@@ -214,3 +219,7 @@ def _move(profile: ExpertProfile, target: str, *, actor: Any, reason: str) -> No
 
 def _record(actor: Any, action: str, profile: ExpertProfile, reason: str) -> None:
     accounts.record_act(actor=actor, action=action, target=f"experts.expertprofile:{profile.pk}", reason=reason)
+
+
+def _tell(profile: ExpertProfile, kind: str, **facts: str) -> None:
+    notices.notify(person_id=profile.person_id, kind=kind, facts=facts, link="/teach/review/")

@@ -1,0 +1,186 @@
+"""The catalogue, edited in every language of the house."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from majlis.faces.backoffice.site import BOSSES, ReadOnlyAdmin, office
+from majlis.kernel.accounts import queries as people
+from majlis.kernel.accounts.types import Role
+from majlis.kernel.catalogue import services
+from majlis.kernel.catalogue.models import (
+    Category,
+    City,
+    Country,
+    Currency,
+    ExchangeRate,
+    Level,
+    Offer,
+    Price,
+    Subject,
+    Topic,
+)
+from majlis.kernel.catalogue.types import Scale
+from majlis.kit.translated import TranslatedField
+
+WATCHERS = (Role.COORDINATOR, Role.SUPPORT, Role.MODERATOR, Role.FINANCE, *BOSSES)
+
+
+class LanguagesWidget(forms.MultiWidget):
+    """One input per language, each in its own direction."""
+
+    template_name = "office/languages.html"
+
+    def __init__(self, *, long: bool) -> None:
+        self.codes = [code for code, _label in settings.LANGUAGES]
+        make: type[forms.Widget] = forms.Textarea if long else forms.TextInput
+        looks: dict[str, Any] = {"rows": 2, "cols": 60} if long else {"size": 60}
+        super().__init__({code: make(attrs={"lang": code, "dir": "auto", **looks}) for code in self.codes})
+
+    def decompress(self, value: dict[str, str] | None) -> list[str]:
+        return [(value or {}).get(code, "") for code in self.codes]
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        labels = [label for _code, label in settings.LANGUAGES]
+        for part, label in zip(context["widget"]["subwidgets"], labels, strict=True):
+            part["label"] = label
+        return context
+
+
+class LanguagesField(forms.MultiValueField):
+    """A text in all languages as a form field; English must be there, the others fall back to it."""
+
+    def __init__(self, *, required: bool = True, long: bool = False, **options: Any) -> None:
+        parts = [forms.CharField(required=False, max_length=2000 if long else 100) for _language in settings.LANGUAGES]
+        super().__init__(
+            parts, widget=LanguagesWidget(long=long), required=required, require_all_fields=False, **options
+        )
+        self.codes = [code for code, _label in settings.LANGUAGES]
+
+    def compress(self, values: list[str]) -> dict[str, str]:
+        return {code: text.strip() for code, text in zip(self.codes, values, strict=False) if text and text.strip()}
+
+    def clean(self, value: Any) -> Any:
+        texts = super().clean(value) or {}
+        if self.required and not texts.get("en"):
+            raise forms.ValidationError(_("The English text is needed: it stands in for those that are missing."))
+        return texts
+
+
+class CatalogueAdmin(ReadOnlyAdmin):
+    """Rows that admins may add and change; all see them. Nothing is deleted: it is retired (`active`)."""
+
+    view_roles = WATCHERS
+    change_form_template = "admin/change_form.html"
+    list_per_page = 100
+
+    def has_add_permission(self, request: HttpRequest, *rest: Any) -> bool:
+        return people.has_role(request.user, *BOSSES)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return people.has_role(request.user, *BOSSES)
+
+    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **options: Any) -> Any:
+        if isinstance(db_field, TranslatedField):
+            long = db_field.name == "description"
+            return LanguagesField(label=db_field.verbose_name, required=not db_field.blank, long=long)
+        if db_field.name == "scales":
+            return forms.MultipleChoiceField(
+                label=_("Levels are taken from"), choices=Scale.choices, widget=forms.CheckboxSelectMultiple
+            )
+        return super().formfield_for_dbfield(db_field, request, **options)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        services.save_entry(actor=request.user, entry=obj)
+
+
+class NamedAdmin(CatalogueAdmin):
+    """Rows with a slug and a name."""
+
+    list_display: Any = ("__str__", "slug", "position", "active")
+    list_filter: Any = ("active",)
+    search_fields = ("slug", "name")
+    ordering = ("position", "slug")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("slug",) if obj else ()  # addresses and other modules' rows know it
+
+
+office.register(Category, NamedAdmin)
+
+
+@admin.register(Subject, site=office)
+class SubjectPage(NamedAdmin):
+    list_display = ("__str__", "slug", "category", "position", "active")
+    list_filter = ("active", "category")
+    list_select_related = ("category",)
+    ordering = ("category__position", "position", "slug")
+
+
+@admin.register(Topic, site=office)
+class TopicPage(NamedAdmin):
+    list_display = ("__str__", "slug", "subject", "position", "active")
+    list_filter = ("active", "subject")
+    list_select_related = ("subject",)
+
+
+@admin.register(Level, site=office)
+class LevelPage(NamedAdmin):
+    list_display = ("__str__", "slug", "scale", "position", "active")
+
+
+@admin.register(City, site=office)
+class CityPage(NamedAdmin):
+    list_display = ("__str__", "slug", "country", "zone", "active")
+    list_filter = ("active", "country")
+    list_select_related = ("country",)
+
+
+class PricesInline(admin.TabularInline):
+    """Every price an offer had."""
+
+    model = Price
+    fields = readonly_fields = ("money", "starts_at", "ends_at")
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+
+@admin.register(Offer, site=office)
+class OfferPage(NamedAdmin):
+    list_display = ("__str__", "slug", "kind", "position", "active")
+    list_filter = ("active", "kind")
+    inlines = (PricesInline,)
+
+
+@admin.register(Currency, site=office)
+class CurrencyPage(CatalogueAdmin):
+    list_display = ("code", "name", "active")
+    ordering = ("code",)
+
+
+@admin.register(Country, site=office)
+class CountryPage(CatalogueAdmin):
+    list_display = ("code", "__str__", "currency", "calling_code")
+    ordering = ("code",)
+
+
+@admin.register(ExchangeRate, site=office)
+class RatePage(ReadOnlyAdmin):
+    """Rates are added by a service and never changed."""
+
+    view_roles = WATCHERS
+    list_display = ("currency", "per_dollar", "on_day", "source")
+    list_filter = ("currency",)
+    ordering = ("-on_day", "currency")
