@@ -241,7 +241,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         """The buttons this person gets on this row (on the list, when `row` is None)."""
         person: Any = request.user
         found = [getattr(getattr(type(self), name), "act", None) for name in dir(type(self))]
-        return [
+        acts = [
             act
             for act in found
             if isinstance(act, Act)
@@ -249,6 +249,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
             and queries.has_role(person, Role.OWNER, *act.roles)
             and (row is None or act.shown(row))
         ]
+        return sorted(acts, key=lambda act: act.danger)  # the red ones last
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
