@@ -1,6 +1,6 @@
 """What the ledger knows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -66,6 +66,20 @@ def entries_about(subject: str) -> list[StatementLine]:
     """Every entry of every journal about `subject` (`billing.order:<uuid>`), in the order they were booked."""
     rows = _entries().filter(journal__subject=subject, at=F("journal__at")).order_by("id")
     return [_line(entry) for entry in rows]
+
+
+def totals_about(prefix: str, purpose: str) -> Iterator[tuple[str, str, UUID | None, int]]:
+    """What journals moved on accounts of one purpose, summed by subject, unit and owner, for every subject that
+    begins with `prefix` (`billing.line:`): (subject, unit, person or None for the house, minor units). For proofs over
+    many rows at once."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT j.subject, a.unit, a.person_id, sum(e.amount) FROM ledger_journal j
+               JOIN ledger_entry e ON e.journal_id = j.id AND e.at = j.at JOIN ledger_account a ON a.id = e.account_id
+               WHERE starts_with(j.subject, %s) AND a.purpose = %s GROUP BY 1, 2, 3""",
+            [prefix, str(purpose)],
+        )
+        yield from ((subject, unit, person, int(total)) for subject, unit, person, total in cursor.fetchall())
 
 
 def journal_by_key(key: str) -> Journal | None:

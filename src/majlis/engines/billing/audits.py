@@ -1,0 +1,169 @@
+"""What `./majlis audit` proves of billing: that its rows and the ledger tell the same story, and that nothing was
+taken, given or numbered twice."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from uuid import UUID
+
+from django.db.models import Count, F, Max, Q, Sum
+
+from majlis.engines.billing.models import (
+    Charge,
+    Invoice,
+    InvoiceSeries,
+    Order,
+    OrderLine,
+    Payment,
+    Refund,
+    Withdrawal,
+)
+from majlis.engines.billing.types import (
+    OPEN_WITHDRAWALS,
+    InvoiceKind,
+    LineStatus,
+    OrderStatus,
+    RefundStatus,
+    WithdrawalStatus,
+)
+from majlis.kernel.ledger import queries as ledger
+from majlis.kernel.ledger.types import Purpose
+from majlis.kit import audit
+
+
+def _moved(kind: str, purpose: str) -> dict[UUID, int]:
+    """What the ledger moved for each row of a kind on accounts of one purpose. Rows are of one unit each, except that a
+    payment may have brought another: its units are added up, which is all a comparison with itself needs."""
+    sums: dict[UUID, int] = defaultdict(int)
+    for subject, _unit, _person, total in ledger.totals_about(f"billing.{kind}:", purpose):
+        sums[UUID(subject.partition(":")[2])] += total
+    return sums
+
+
+@audit.check("billing: every paid order went into escrow once and whole, and no other did")
+def orders_are_paid_once() -> Iterator[str]:
+    moved = _moved("order", Purpose.ESCROW)
+    for order in Order.objects.only("id", "number", "status", "total_amount").iterator():
+        due = order.total_amount if order.status == OrderStatus.PAID else 0
+        if moved.pop(order.id, 0) != due:
+            yield f"Order {order.number} ({order.id}) should have put {due} into escrow and did not."
+    for stray in moved:
+        yield f"Escrow knows an order {stray} that does not exist."
+
+
+@audit.check("billing: every line left escrow once and whole, and went where it says")
+def lines_went_where_they_say() -> Iterator[str]:
+    escrow, fees, tax = (_moved("line", purpose) for purpose in (Purpose.ESCROW, Purpose.FEES, Purpose.TAX))
+    wallets = {
+        (UUID(subject.partition(":")[2]), person): total
+        for subject, _unit, person, total in ledger.totals_about("billing.line:", Purpose.WALLET)
+    }
+    for line in OrderLine.objects.select_related("order").iterator():
+        settled = line.status in (LineStatus.SETTLED, LineStatus.REFUNDED)
+        says = (
+            -line.total_amount if settled else 0,
+            line.to_buyer + line.goodwill_amount,
+            line.to_seller,
+            line.to_fees,
+            line.to_tax,
+        )
+        books = (
+            escrow.get(line.id, 0),
+            wallets.pop((line.id, line.order.buyer_id), 0),
+            wallets.pop((line.id, line.seller_id), 0),
+            fees.get(line.id, 0),
+            tax.get(line.id, 0),
+        )
+        if says != books:
+            yield f"Line {line.id} says {says} (escrow, buyer, seller, fees, tax) and the books say {books}."
+    for (line_id, person), total in wallets.items():
+        yield f"Line {line_id} moved {total} in the wallet of {person}, who neither bought nor sold it."
+
+
+@audit.check("billing: escrow holds exactly what held lines are worth")
+def escrow_is_what_is_held() -> Iterator[str]:
+    kept: dict[str, int] = defaultdict(int)
+    for _subject, unit, _person, total in ledger.totals_about("billing.", Purpose.ESCROW):
+        kept[unit] += total
+    held = OrderLine.objects.filter(status=LineStatus.HELD).values_list("unit").annotate(Sum("total_amount"))
+    worth = dict(held)
+    for unit in sorted({*kept, *worth}):
+        if kept.get(unit, 0) != worth.get(unit, 0):
+            yield f"Escrow holds {kept.get(unit, 0)} {unit} for lines that are worth {worth.get(unit, 0)}."
+
+
+@audit.check("billing: what payments received are their charges, booked once each")
+def payments_are_their_charges() -> Iterator[str]:
+    clearing = _moved("payment", Purpose.CLEARING)
+    charged: dict[UUID, int] = defaultdict(int)
+    own: dict[UUID, int] = defaultdict(int)
+    for payment_id, amount, same in Charge.objects.annotate(same=Q(unit=F("payment__unit"))).values_list(
+        "payment_id", "amount", "same"
+    ):
+        charged[payment_id] += amount
+        own[payment_id] += amount if same else 0
+    back = dict(
+        Refund.objects.filter(payment__isnull=False)
+        .exclude(status=RefundStatus.FAILED)
+        .values_list("payment_id")
+        .annotate(Sum("amount"))
+    )
+    for payment in Payment.objects.only("id", "received_amount", "refunded_amount").iterator():
+        if payment.received_amount != own[payment.id]:
+            yield f"Payment {payment.id} received {payment.received_amount} by charges of {own[payment.id]}."
+        if payment.refunded_amount != back.get(payment.id, 0):
+            yield f"Payment {payment.id} gave back {payment.refunded_amount} by refunds of {back.get(payment.id, 0)}."
+        if clearing.get(payment.id, 0) != back.get(payment.id, 0) - charged[payment.id]:
+            yield f"The clearing account of payment {payment.id} is off."
+
+
+@audit.check("billing: nothing is set aside for an order that is not open")
+def holds_belong_to_open_orders() -> Iterator[str]:
+    ended = Order.objects.exclude(status=OrderStatus.OPEN)
+    for number in ended.filter(Q(wallet_hold_id__isnull=False) | Q(payments__hold_id__isnull=False)).values_list(
+        "number", flat=True
+    ):
+        yield f"Order {number} is not open, and money is still set aside for it."
+
+
+@audit.check("billing: invoice numbers have no gaps and no twins")
+def numbers_have_no_gaps() -> Iterator[str]:
+    given = {
+        (seller, kind, year): (count, last)
+        for seller, kind, year, count, last in Invoice.objects.values_list("seller", "kind", "year").annotate(
+            Count("sequence", distinct=True), Max("sequence")
+        )
+    }
+    for series in InvoiceSeries.objects.all():
+        found = given.pop((series.seller_id, series.kind, series.year), (0, 0))
+        if found != (series.last, series.last):
+            yield f"Series {series} of {series.seller_id or 'the house'} has {found[0]} documents up to {found[1]}."
+    for stray in given:
+        yield f"Invoices of {stray} belong to no series."
+
+
+@audit.check("billing: every paid order has invoices of its total, and every refund its credit note")
+def invoices_are_whole() -> Iterator[str]:
+    invoiced = dict(
+        Invoice.objects.filter(kind=InvoiceKind.INVOICE).values_list("order_id").annotate(Sum("total_amount"))
+    )
+    credited = dict(
+        Invoice.objects.filter(kind=InvoiceKind.CREDIT_NOTE).values_list("order_id").annotate(Sum("total_amount"))
+    )
+    for order in Order.objects.annotate(
+        back=Sum(F("order_lines__to_buyer") + F("order_lines__goodwill_amount"))
+    ).iterator():
+        due = order.total_amount if order.status == OrderStatus.PAID else 0
+        if invoiced.get(order.id, 0) != due:
+            yield f"Order {order.number} was charged {due} and invoiced {invoiced.get(order.id, 0)}."
+        if credited.get(order.id, 0) != (order.back or 0):
+            yield f"Order {order.number} gave back {order.back or 0} and credited {credited.get(order.id, 0)}."
+
+
+@audit.check("billing: what is set aside for withdrawals is what is asked for and not answered")
+def withdrawals_are_set_aside() -> Iterator[str]:
+    aside, wallets = _moved("withdrawal", Purpose.WITHDRAWALS), _moved("withdrawal", Purpose.WALLET)
+    for each in Withdrawal.objects.only("id", "number", "status", "amount").iterator():
+        waits = each.amount if each.status in OPEN_WITHDRAWALS else 0
+        gone = each.amount if waits or each.status == WithdrawalStatus.PAID else 0
+        if (aside.get(each.id, 0), wallets.get(each.id, 0)) != (waits, -gone):
+            yield f"Withdrawal {each.number} ({each.status}) of {each.amount} is not what the books say."
