@@ -68,7 +68,7 @@ CONTRACTS = {
     "Imports go down only": (f"{ENGINE}/planted.py", "from majlis.products.lessons import services\n"),
     "accounts carries": ("src/majlis/kernel/accounts/planted.py", "from majlis.kernel.ledger import services\n"),
     "Modules read django.conf": ("src/majlis/engines/calls/planted.py", "from majlis.config import environment\n"),
-    "HTTP, sockets and the shell": ("src/majlis/engines/experts/planted.py", "import subprocess\n"),
+    "HTTP, sockets and the shell": ("src/majlis/engines/experts/planted.py", "import argparse\n"),
     "Engines do not know": ("src/majlis/engines/reviews/planted.py", "from majlis.engines.calls import services\n"),
     "Faces do not know": ("src/majlis/faces/web/planted.py", "from majlis.faces.api import problems\n"),
     "Events are plain facts": ("src/majlis/kernel/ledger/events.py", "from django.conf import settings\n"),

@@ -8,13 +8,14 @@ from majlis.faces.cli import catalogues
 def house(tmp_path, monkeypatch):
     """A house with one Python file, one page, one script, and catalogues of its own."""
     source = tmp_path / "src" / "majlis" / "tea"
-    (source / "templates").mkdir(parents=True)
-    (source / "static").mkdir()
+    pages = tmp_path / "src" / "majlis" / "faces" / "web" / "templates"
+    pages.mkdir(parents=True)
+    (source / "static").mkdir(parents=True)
     (source / "services.py").write_text(
         "from django.utils.translation import gettext_lazy as _, ngettext\n"
         'A = _("Hello %(name)s")\nB = ngettext("%(n)s cup", "%(n)s cups", 2)\n'
     )
-    (source / "templates" / "page.html").write_text(
+    (pages / "page.html").write_text(
         "<p>{{ _('Brew') }}</p>{% trans count=n %}\n  one pot\n{% pluralize %}\n  {{ count }} pots\n{% endtrans %}\n"
     )
     (source / "static" / "tea.js").write_text('export const said = gettext("Pour");\n')
@@ -61,6 +62,6 @@ class TestCatalogues:
     def test_forget_what_the_sources_no_longer_say(self, house):
         catalogues.write("id", Catalog(locale="id", domain="django"))
         catalogues.merge("id", {"Brew": "Seduh"})
-        (house / "src/majlis/tea/templates/page.html").write_text("nothing\n")
+        (house / "src/majlis/faces/web/templates/page.html").write_text("nothing\n")
         catalogues.update()
         assert "Seduh" not in catalogues.path_of("id").read_text()
