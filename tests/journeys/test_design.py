@@ -25,6 +25,13 @@ class TestPagesOfTheShell:
         page.goto(path)
         no_sideways_scrolling(page)
 
+    @pytest.mark.parametrize("language", ["en", "ar", "id"])
+    @pytest.mark.parametrize("width", [600, 768, 900, 1024, 1140])
+    def test_fits_the_widths_between(self, page_of, width, language):
+        page = page_of(person("Salma Abdelrahman Hassan"), language=language, width=width)
+        page.goto("/about/")
+        no_sideways_scrolling(page)
+
     def test_nothing_comes_from_another_host(self, page_of, live):
         page = page_of()
         asked: list[str] = []
