@@ -12,8 +12,8 @@
 
 - `live`: the web server on a free port (`live.url`), Django's own threaded one, sharing the test's database. Rows made
   in the test are seen by it because journeys run with `transaction=True`.
-- `stream`: the real event stream (a process of its own) to which the pages connect; ask for it where live events matter.
-  `stream.stop()` is `kill -9`, `stream.start()` brings it back at the same address.
+- `stream`: the real event stream (a process of its own) to which the pages connect; ask for it where live events
+  matter. `stream.stop()` is `kill -9`, `stream.start()` brings it back at the same address.
 - `browser`: one headless Chromium for the whole run (fake camera and microphone, loopback peer connections allowed).
 - `page_of(person=None, *, language="en", width=1280, height=900, dark=False, zone="Africa/Cairo")`: a page in a browser
   of its own (own cookies), signed in as `person` by a session cookie; call it once per person of the story. `page.goto`

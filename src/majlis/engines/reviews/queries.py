@@ -56,8 +56,15 @@ def review(review_id: UUID, *, seen_by: Any = None) -> Review:
 
 
 def review_of(person: Any, *, kind: str, subject_id: UUID) -> Review | None:
-    """What a person wrote about one subject, or None."""
-    return Review.objects.filter(author=person, invitation__kind=kind, invitation__subject_id=subject_id).first()
+    """What a person wrote about one subject, with `author`, `about` and `invitation` loaded, or None."""
+    found = Review.objects.filter(author=person, invitation__kind=kind, invitation__subject_id=subject_id)
+    return found.select_related("author", "about", "invitation").first()
+
+
+def invitation_of(person: Any, *, kind: str, subject_id: UUID) -> Invitation | None:
+    """The right of a person to review one subject, with `about` loaded, or None."""
+    found = Invitation.objects.filter(author=person, kind=kind, subject_id=subject_id, withdrawn=False)
+    return found.select_related("about").first()
 
 
 def may_review(person: Any, *, kind: str, subject_id: UUID) -> bool:

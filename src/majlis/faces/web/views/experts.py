@@ -154,8 +154,7 @@ def expert(request: HttpRequest, slug: str) -> HttpResponse:
         "own": request.user.is_authenticated and request.user.pk == profile.person_id,
         "video": _video(profile.video_id),
         "prices": _prices(profile, currency),
-        "summary": reviews.summary(profile.person_id),
-        "reviews": reviews.reviews_about(profile.person_id, request.GET.get("reviews"), limit=6),
+        **_reviews(request, profile.person_id),
         "picker": None,
         "structured": structured_data(request, profile, card),
         "share": request.build_absolute_uri(request.path),
@@ -163,6 +162,13 @@ def expert(request: HttpRequest, slug: str) -> HttpResponse:
     if profile.is_listed:
         context["picker"] = slot_picker(request, slug=profile.slug, person_id=profile.person_id)
     return render(request, "experts/profile.html", context)
+
+
+def _reviews(request: HttpRequest, person_id: UUID) -> dict[str, Any]:
+    stars, reader = request.GET.get("rating", ""), request.user if request.user.is_authenticated else None
+    rating = int(stars) if stars in set("12345") else None
+    page = reviews.reviews_about(person_id, request.GET.get("reviews"), seen_by=reader, limit=6, rating=rating)
+    return {"summary": reviews.summary(person_id), "reviews": page, "rating": rating}
 
 
 def _prices(profile: Any, currency: str) -> list[dict[str, Any]]:
