@@ -171,6 +171,10 @@ class ExpertSubject(Record):
     def __str__(self) -> str:
         return f"{self.subject_id} {self.level_id}"
 
+    def rate_of(self, profile: ExpertProfile) -> Money:
+        """What an hour of it costs; `profile` is the one it belongs to, already at hand, with a rate."""
+        return Money(self.hourly_rate or profile.hourly_rate or 0, profile.currency)
+
 
 class SpokenLanguage(Record):
     """A language somebody speaks, and how well."""

@@ -174,13 +174,11 @@ def _reviews(request: HttpRequest, person_id: UUID) -> dict[str, Any]:
 def _prices(profile: Any, currency: str) -> list[dict[str, Any]]:
     """Subjects with their levels and, per level, what 30, 60 and 90 minutes cost: in the visitor's money, and per hour
     in the teacher's own."""
-    from majlis.kit.money import Money
-
     found: dict[UUID, dict[str, Any]] = {}
     for row in profile.subjects.all():
         if not row.active or profile.hourly_rate is None:
             continue
-        rate = Money(row.hourly_rate or profile.hourly_rate, profile.currency)
+        rate = row.rate_of(profile)
         line = {
             "level": row.level.name,
             "hour": rate,
