@@ -120,7 +120,7 @@ class SubjectPage(NamedAdmin):
     list_display = ("__str__", "slug", "category", "position", "active")
     list_filter = ("active", "category")
     list_select_related = ("category",)
-    ordering = ("category__position", "position", "slug")
+    ordering = ("category__position", "position", "slug")  # type: ignore[assignment]
 
 
 @admin.register(Topic, site=office)

@@ -59,7 +59,7 @@ class SubjectsInline(admin.TabularInline):
 class HistoryInline(SubjectsInline):
     """Every move of the profile."""
 
-    model = StatusChange
+    model = StatusChange  # type: ignore[assignment]
     fields = readonly_fields = ("created_at", "source", "target", "actor", "reason")
     ordering = ("created_at",)
 
