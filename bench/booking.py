@@ -40,7 +40,8 @@ SELECT gen_random_uuid() AS r, max(id::text) FILTER (WHERE number = :t) AS tid,
     max(id::text) FILTER (WHERE number = :s) AS sid FROM bench_people WHERE number IN (:t, :s) \gset
 BEGIN;
 INSERT INTO peer_reservation (id, created_at, kind, subject_id, title, starts_at, ends_at, status, hours_of_id, version,
-    changed_at) VALUES (:'r', now(), 'bench', gen_random_uuid(), 'Lesson', timestamptz '{base}' + :h * interval '1 hour',  # noqa: E501
+    changed_at) VALUES (:'r', now(), 'bench', gen_random_uuid(), 'Lesson',
+  timestamptz '{base}' + :h * interval '1 hour',
     timestamptz '{base}' + (:h + 1) * interval '1 hour', 'confirmed', :'tid', 0, now());
 INSERT INTO peer_change (id, reservation_id, version, source, target, starts_at, ends_at, reason, at) VALUES
     (nextval('peer_change_ids'), :'r', 0, '', 'confirmed', timestamptz '{base}' + :h * interval '1 hour',
