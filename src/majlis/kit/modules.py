@@ -5,14 +5,14 @@ import importlib.util
 
 from django.apps import AppConfig
 
-LOADED_AT_START = ("handlers", "audits")
-"""What registers itself by being imported: subscriptions, and what `./majlis audit` proves."""
+LOADED_AT_START = ("handlers", "audits", "personal")
+"""What registers itself by being imported: subscriptions, what `./majlis audit` proves, what is kept about a person."""
 
 
 class ModuleConfig(AppConfig):
-    """Loads the module's `handlers.py` and `audits.py`, so that its subscriptions stand before the first event. A
-    module's `apps.py` subclasses it with `name`, `label` and `verbose_name`; what it registers with an engine it
-    registers in `ready` (after `super().ready()`)."""
+    """Loads the module's `handlers.py`, `audits.py` and `personal.py`, so that its subscriptions stand before the first
+    event. A module's `apps.py` subclasses it with `name`, `label` and `verbose_name`; what it registers with an engine
+    it registers in `ready` (after `super().ready()`)."""
 
     default_auto_field = "django.db.models.BigAutoField"
 

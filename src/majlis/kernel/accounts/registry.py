@@ -1,6 +1,6 @@
 """Where modules above say what they know about a person: for the data a member may take away, and for forgetting them.
 
-    # in the module's apps.ready()
+    # in the module's personal.py, which is loaded at start
     services.register_export("lessons", lambda person_id: [...])     # JSON: lists, dicts, text, numbers
     services.register_eraser("messaging", lambda person_id: ...)     # deletes personal content
 

@@ -283,6 +283,9 @@ class TestData:
         look_again(client)
         response = client.get(reverse("settings_export"))
         archive = zipfile.ZipFile(io.BytesIO(response.content))
+        assert {"account.json", "ledger.json", "lessons.json", "messages.json", "orders.json"} <= set(
+            archive.namelist()
+        )
         data = json.loads(archive.read("account.json"))
         assert data["email"] == "salma@example.test"
         assert "password" not in json.dumps(data)
