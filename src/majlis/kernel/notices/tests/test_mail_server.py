@@ -1,0 +1,141 @@
+"""Mail over a real SMTP server: one that takes it, refuses it for good, asks to come back later, or is not there."""
+
+import email
+import email.policy
+import socket
+from datetime import timedelta
+
+import pytest
+from aiosmtpd.controller import Controller
+from django.utils.translation import gettext_lazy as _
+
+from majlis.config.mail import mail
+from majlis.kernel.notices import services
+from majlis.kernel.notices.models import Mail
+from majlis.kernel.notices.types import Category, Kind, MailState
+from majlis.kit import clock
+from majlis.kit.testing import SOME_MONDAY, person
+
+BREAD = Kind("bread_ready", Category.LESSONS, _("Bread from %(who)s"), _("Fresh & warm."), urgent=True)
+services.register(BREAD)
+pytestmark = pytest.mark.django_db
+
+
+class Box:
+    """Takes mail, or answers as told."""
+
+    def __init__(self):
+        self.letters, self.answer = [], ""
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if self.answer:
+            return self.answer
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):
+        self.letters.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
+        return "250 OK"
+
+
+@pytest.fixture
+def box(settings):
+    taken = Box()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = Controller(taken, hostname="127.0.0.1", port=port)
+    server.start()
+    for name, value in mail(f"smtp://127.0.0.1:{port}/?timeout=5").items():
+        setattr(settings, name, value)
+    yield taken
+    server.stop()
+
+
+@pytest.fixture
+def letter_to():
+    def write(**fields):
+        reader = person("سلمى", **fields)
+        services.notify(person_id=reader.pk, kind="bread_ready", facts={"who": "عمر"}, link="/lessons/")
+        return reader
+
+    with clock.travel(SOME_MONDAY):
+        yield write
+
+
+class TestSending:
+    def test_arrives_as_text_and_html_in_the_readers_direction(self, box, letter_to):
+        reader = letter_to(language="ar")
+        assert services.send_due_mails() == 1
+        (letter,) = box.letters
+        assert letter["To"] == reader.email
+        assert letter["Auto-Submitted"] == "auto-generated"
+        assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        html = letter.get_body(("html",)).get_content()
+        assert '<html lang="ar" dir="rtl">' in html
+        assert "عمر" in html
+        assert "/lessons/" in letter.get_body(("plain",)).get_content()
+
+    def test_is_given_up_when_refused_for_good(self, box, letter_to):
+        letter_to()
+        box.answer = "550 5.1.1 No such person"
+        assert services.send_due_mails() == 0
+        stuck = Mail.objects.get()
+        assert stuck.state == MailState.FAILED
+        assert "No such person" in stuck.answer
+        box.answer = ""
+        with clock.travel(SOME_MONDAY + timedelta(days=1)):
+            assert services.send_due_mails() == 0
+
+    def test_comes_back_when_asked_to(self, box, letter_to):
+        letter_to()
+        box.answer = "451 4.7.1 Greylisted, try again later"
+        assert services.send_due_mails() == 0
+        assert Mail.objects.get().state == MailState.WAITING
+        box.answer = ""
+        assert services.send_due_mails() == 0  # not before its wait is over
+        with clock.travel(SOME_MONDAY + timedelta(minutes=2)):
+            assert services.send_due_mails() == 1
+        assert len(box.letters) == 1
+
+    def test_is_given_up_after_a_day_of_trying(self, box, letter_to):
+        letter_to()
+        box.answer = "451 4.7.1 Greylisted, try again later"
+        for hours in range(60):
+            with clock.travel(SOME_MONDAY + timedelta(hours=hours)):
+                services.send_due_mails()
+        assert Mail.objects.get().state == MailState.FAILED
+
+    def test_one_refusal_does_not_hold_up_the_others(self, box, letter_to):
+        letter_to(), letter_to()
+        box.answer = "550 5.1.1 No such person"
+        services.send_due_mails(limit=1)
+        box.answer = ""
+        assert services.send_due_mails() == 1
+
+    def test_waits_for_a_server_that_is_not_there(self, settings, letter_to):
+        for name, value in mail("smtp://127.0.0.1:9/?timeout=2").items():
+            setattr(settings, name, value)
+        letter_to()
+        assert services.send_due_mails() == 0
+        stuck = Mail.objects.get()
+        assert (stuck.state, stuck.tries) == (MailState.WAITING, 1)
+
+    def test_a_worker_that_died_with_a_mail_in_hand_gives_it_back(self, box, letter_to):
+        letter_to()
+        Mail.objects.update(state=MailState.SENDING, due_at=SOME_MONDAY + timedelta(minutes=10))
+        assert services.send_due_mails() == 0
+        with clock.travel(SOME_MONDAY + timedelta(minutes=11)):
+            assert services.send_due_mails() == 1
+
+
+class TestEmailUrl:
+    def test_names_a_server_a_folder_or_the_console(self):
+        found = mail("smtps://me%40x:s%3Acret@mail.example:465")
+        assert (found["EMAIL_HOST_USER"], found["EMAIL_HOST_PASSWORD"], found["EMAIL_USE_SSL"]) == (
+            "me@x",
+            "s:cret",
+            True,
+        )
+        assert mail("file:///var/mail")["EMAIL_FILE_PATH"] == "/var/mail"
+        assert mail("console://")["EMAIL_BACKEND"].endswith("console.EmailBackend")
