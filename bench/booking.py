@@ -36,23 +36,22 @@ THEIRS = r"""
 \set t :n % {teachers}
 \set s {teachers} + :n % {students}
 \set h :n / {teachers}
-SELECT gen_random_uuid() AS r, max(id::text) FILTER (WHERE number = :t) AS tid,
-    max(id::text) FILTER (WHERE number = :s) AS sid FROM bench_people WHERE number IN (:t, :s) \gset
+SELECT gen_random_uuid() AS r, max(id::text) FILTER (WHERE number = :t::bigint) AS tid,
+    max(id::text) FILTER (WHERE number = :s::bigint) AS sid,
+    timestamptz '{base}' + :h::int * interval '1 hour' AS begin,
+    timestamptz '{base}' + (:h::int + 1) * interval '1 hour' AS until
+FROM bench_people WHERE number IN (:t::bigint, :s::bigint) \gset
 BEGIN;
 INSERT INTO peer_reservation (id, created_at, kind, subject_id, title, starts_at, ends_at, status, hours_of_id, version,
-    changed_at) VALUES (:'r', now(), 'bench', gen_random_uuid(), 'Lesson',
-  timestamptz '{base}' + :h * interval '1 hour',
-    timestamptz '{base}' + (:h + 1) * interval '1 hour', 'confirmed', :'tid', 0, now());
+    changed_at) VALUES (:r::uuid, now(), 'bench', gen_random_uuid(), 'Lesson', :begin::timestamptz,
+    :until::timestamptz, 'confirmed', :tid::uuid, 0, now());
 INSERT INTO peer_change (id, reservation_id, version, source, target, starts_at, ends_at, reason, at) VALUES
-    (nextval('peer_change_ids'), :'r', 0, '', 'confirmed', timestamptz '{base}' + :h * interval '1 hour',
-    timestamptz '{base}' + (:h + 1) * interval '1 hour', '', now());
+    (nextval('peer_change_ids'), :r::uuid, 0, '', 'confirmed', :begin::timestamptz, :until::timestamptz, '', now());
 INSERT INTO peer_busytime (id, reservation_id, person_id, during, blocks) VALUES
-    (nextval('peer_busytime_ids'), :'r', :'tid', tstzrange(timestamptz '{base}' + :h * interval '1 hour',
-    timestamptz '{base}' + (:h + 1) * interval '1 hour'), true),
-    (nextval('peer_busytime_ids'), :'r', :'sid', tstzrange(timestamptz '{base}' + :h * interval '1 hour',
-    timestamptz '{base}' + (:h + 1) * interval '1 hour'), true);
+    (nextval('peer_busytime_ids'), :r::uuid, :tid::uuid, tstzrange(:begin::timestamptz, :until::timestamptz), true),
+    (nextval('peer_busytime_ids'), :r::uuid, :sid::uuid, tstzrange(:begin::timestamptz, :until::timestamptz), true);
 INSERT INTO peer_job (id, queue_name, task_name, args) VALUES (nextval('procrastinate_jobs_id_seq'), 'search',
-    'scheduling.renew_free_time', '{{"person_id": "01a1fd83-0000-7000-8000-000000000000", "first_day": "2026-03-01"}}');
+    'scheduling.renew_free_time', '{{"person_id": "01a1fd83-0000-7000-8000-000000000000"}}');
 COMMIT;
 """
 
@@ -87,7 +86,7 @@ def pgbench(program: Path, number: int) -> float:
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(script)
         file.flush()
-        words = ["-n", "-c", str(CONNECTIONS), "-j", "2", "-T", str(SECONDS), "-f", file.name]
+        words = ["-n", "-M", "prepared", "-c", str(CONNECTIONS), "-j", "2", "-T", str(SECONDS), "-f", file.name]
         words += ["-D", "k=0", "-D", f"first={number * 2 * A_ROUND}"]
         said = run_program(str(program), *words, os.environ["DATABASE_URL"])
     return float(next(row for row in said.splitlines() if row.startswith("tps")).split()[2])
