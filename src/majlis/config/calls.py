@@ -10,6 +10,8 @@ def _several(name: str) -> list[str]:
 
 
 CALLS_GATEWAY = text("MAJLIS_CALLS", "p2p")
+CALLS_VIDEO_HEIGHT = int(text("MAJLIS_CALL_HEIGHT", "360"))
+"""Lines of the picture that browsers are asked to send."""
 CALLS_STUN = _several("MAJLIS_STUN")
 CALLS_TURN = _several("MAJLIS_TURN")
 CALLS_TURN_SECRET = text("MAJLIS_TURN_SECRET", "")

@@ -58,6 +58,7 @@ class SecurityHeaders:
                 "font-src 'self'",
                 f"connect-src 'self' {stream}",
                 "worker-src 'self' blob:",
+                " ".join(["frame-src", *(settings.CALLS_FRAMES or ["'none'"])]),
                 "frame-ancestors 'none'",
                 "base-uri 'self'",
                 " ".join(["form-action 'self'", *settings.SIGN_IN_ORIGINS]),
@@ -65,13 +66,14 @@ class SecurityHeaders:
             ]
         )
 
+        callers = " ".join(["self", *(f'"{origin}"' for origin in settings.CALLS_FRAMES)])
+        senses = [f"{sense}=({callers})" for sense in ("camera", "microphone", "display-capture")]
+        self.permissions = ", ".join([*senses, "geolocation=(self)"])
+
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.answer(request)
         response.setdefault("Content-Security-Policy", self.policy)
-        response.setdefault(
-            "Permissions-Policy",
-            "camera=(self), microphone=(self), display-capture=(self), geolocation=(self)",
-        )
+        response.setdefault("Permissions-Policy", self.permissions)
         return response
 
 

@@ -139,8 +139,8 @@ def start_recording(*, recording_id: UUID, actor: Any, now: datetime | None = No
 
 @transaction.atomic
 def add_chunk(*, recording_id: UUID, actor: Any, number: int, content: bytes, now: datetime | None = None) -> None:
-    """Take piece `number` (from 1) of a recording. The same piece again is harmless, so the browser sends it until it
-    is taken; also in the minutes after the end. Refuses `NotFound` to others, `RecordingNotAgreed` when the agreement
+    """Take piece `number` (from 1) of a recording that goes on. The same piece again is harmless, so the browser sends
+    it until it is taken. Refuses `NotFound` to others, `RecordingNotAgreed` when the agreement
     was taken back, `RecordingTooLarge`, `Invalid`."""
     now = now or clock.now()
     recording = _locked(recording_id, actor)
