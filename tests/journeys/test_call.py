@@ -1,40 +1,27 @@
-"""Two people meet: they see each other, one comes back after a reload, they write, record with both agreeing, and leave."""
+"""Two people meet: they see each other, write, agree to a recording, one comes back after a reload, they leave."""
 
 import re
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from imageio_ffmpeg import get_ffmpeg_exe
 from playwright.sync_api import Page, expect
-from pytest_django.live_server_helper import LiveServer
+from tests.journeys.conftest import no_sideways_scrolling
 
 from majlis.engines.calls import queries, services
 from majlis.engines.calls.models import Recording, Visit
-from majlis.faces.realtime.tests.conftest import start_server
 from majlis.kernel.files import queries as files
 from majlis.kit import clock, testing
 from majlis.kit.ids import new_id
-from tests.journeys.conftest import Live, no_sideways_scrolling
 
 
-@pytest.fixture
-def live(settings: Any, transactional_db: None) -> Iterator[Live]:
-    """The web server, and the stream beside it as a process of its own: the web's policy names the stream's address."""
+@pytest.fixture(autouse=True)
+def _small_pictures(stream: Any, settings: Any) -> None:
+    """The event stream runs, and two cores need not encode much."""
     settings.CALLS_VIDEO_HEIGHT = 180
-    settings.DEBUG = False
-    waiting = LiveServer("localhost")
-    waiting.stop()
-    stream = start_server(f"http://localhost:{waiting.thread.port}")
-    settings.STREAM_URL = f"{stream.url.replace('127.0.0.1', 'localhost')}/stream"
-    server = LiveServer(f"localhost:{waiting.thread.port}")
-    try:
-        yield Live(server.url)
-    finally:
-        server.stop()
-        stream.kill()
 
 
 def frames(page: Page) -> int:
@@ -104,29 +91,29 @@ class TestCall:
         no_sideways_scrolling(student)
 
         # She turns her camera off, and he sees that; on again.
-        student.click("[data-part=live] [data-act=camera]")
+        student.click(".live__tools [data-act=camera]")
         expect(teacher.locator("#tiles .tile--shown")).to_have_count(0)
-        student.click("[data-part=live] [data-act=camera]")
+        student.click(".live__tools [data-act=camera]")
         expect(teacher.locator("#tiles .tile--shown")).to_have_count(1)
 
         # They write.
-        teacher.click("[data-part=live] [data-act=chat]")
+        teacher.click(".live__tools [data-act=chat]")
         teacher.fill("#chat-form input", "صباح الخير")
         teacher.press("#chat-form input", "Enter")
         expect(student.locator("#chat-count")).not_to_be_empty()
-        student.click("[data-part=live] [data-act=chat]")
+        student.click(".live__tools [data-act=chat]")
         expect(student.locator(".chat-line p")).to_have_text(["صباح الخير"])
         student.click("#chat [data-act=chat]")
 
         # The teacher asks to record; nothing starts until she agrees.
-        teacher.click("[data-act=record]")
+        teacher.click(".live__tools [data-act=record]")
         expect(student.locator("#ask")).to_be_visible()
         assert Recording.objects.get().status == "idle"
         student.click("[data-act=agree]")
         expect(teacher.locator("#recording-pill.pill--live")).to_be_visible()
         expect(student.locator("#recording-pill.pill--live")).to_be_visible()
         teacher.wait_for_timeout(9_000)
-        teacher.click("[data-act=record]")
+        teacher.click(".live__tools [data-act=record]")
         expect(teacher.locator("#recording-pill")).to_be_hidden()
         recording = Recording.objects.get()
         assert recording.status == "recorded"
@@ -139,10 +126,10 @@ class TestCall:
         sees_the_other(teacher)
 
         # They leave.
-        student.click("[data-act=leave] >> visible=true")
+        student.click(".live__tools [data-act=leave]")
         expect(student.locator("[data-part=after]")).to_be_visible()
         expect(teacher.locator("#waiting")).to_be_visible()
-        teacher.click("[data-act=leave] >> visible=true")
+        teacher.click(".live__tools [data-act=leave]")
         expect(teacher.locator("[data-part=after]")).to_be_visible()
         teacher.wait_for_timeout(500)
 
@@ -163,10 +150,10 @@ class TestCall:
         )
         student.goto(f"/calls/{room_id}/")
         student.evaluate("document.querySelector('.call-player').play()")
-        student.wait_for_function("document.querySelector('.call-player').currentTime > 0.3")
+        student.wait_for_function("() => document.querySelector('.call-player').currentTime > 0.3")
         assert student.evaluate("document.querySelector('.call-player').duration") > 5
         student.evaluate("document.querySelector('.call-player').currentTime = 4")
-        student.wait_for_function("document.querySelector('.call-player').currentTime >= 4")
+        student.wait_for_function("() => document.querySelector('.call-player').currentTime >= 4")
         axe(student)
         no_sideways_scrolling(student)
 

@@ -41,7 +41,7 @@ def room(request: HttpRequest, room_id: UUID) -> HttpResponse:
         "state": state,
         "others": others,
         "thing": thing or url_or_none("dashboard") or "/",
-        "now": now,
+        "at": now,
         "here": [p.name for p in queries.present(room_id) if p.person_id != member.id],
         "recordings": recordings,
         "players": {r.id: queries.recording_url(r.id, seen_by=member) for r in recordings if _ready(r)},

@@ -164,6 +164,6 @@ export function loudness(stream, tell) {
   }, 120);
   return () => {
     clearInterval(timer);
-    sound.close();
+    if (sound.state !== "closed") sound.close();
   };
 }

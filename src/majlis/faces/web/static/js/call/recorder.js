@@ -108,6 +108,6 @@ export class Recorder {
         this.flush();
       });
     }
-    this.sound.close();
+    if (this.sound.state !== "closed") this.sound.close();
   }
 }
