@@ -18,7 +18,7 @@ from majlis.engines.scheduling.services import free_time
 from majlis.engines.scheduling.services.reservation_sql import INSERT, LOOK, TAKE
 from majlis.engines.scheduling.types import LIVE, RESERVATION_MOVES, ReservationStatus
 from majlis.kit import clock
-from majlis.kit.db import lock
+from majlis.kit.db import lock, prepared
 from majlis.kit.errors import Invalid, NotFound, Refusal
 from majlis.kit.events import publish
 from majlis.kit.ids import new_id
@@ -112,25 +112,24 @@ def reserve(
         return with_hours
     reservation_id = new_id()
     status = ReservationStatus.HELD if held_until else ReservationStatus.CONFIRMED
-    with connection.cursor() as cursor:
-        cursor.execute(
-            INSERT,
-            {
-                "id": reservation_id,
-                "people": people,
-                "starts_at": starts_at,
-                "ends_at": ends_at,
-                "kind": kind,
-                "subject_id": subject_id,
-                "title": title[:200],
-                "status": str(status),
-                "held_until": held_until,
-                "hours_of": hours_of,
-                "actor": getattr(actor, "id", None),
-                "now": now,
-            },
-        )
-        got = {row[0] for row in cursor.fetchall()}
+    rows = prepared(
+        INSERT,
+        {
+            "id": reservation_id,
+            "people": people,
+            "starts_at": starts_at,
+            "ends_at": ends_at,
+            "kind": kind,
+            "subject_id": subject_id,
+            "title": title[:200],
+            "status": str(status),
+            "held_until": held_until,
+            "hours_of": hours_of,
+            "actor": getattr(actor, "id", None),
+            "now": now,
+        },
+    )
+    got = {row[0] for row in rows}
     if len(got) < len(people):
         raise SlotTaken(person=next(p for p in people if p not in got))
     free_time.renew_soon(with_hours, starts_at, ends_at)
@@ -275,25 +274,23 @@ def _look(
 ) -> list[UUID] | UUID:
     """Refuse in words what the constraint would refuse, and what it cannot know; tidy holds that ran out. Those of
     `people` who have hours of their own, or the id of the reservation that this very call made before."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            LOOK[hours_of is not None],
-            {
-                "people": people,
-                "starts_at": starts_at,
-                "ends_at": ends_at,
-                # The rules are expanded around the time asked for.
-                "lo": starts_at,
-                "hi": ends_at,
-                "hours_of": hours_of,
-                "owner": [hours_of],
-                "kind": kind,
-                "subject_id": subject_id,
-                "leaving": leaving,
-                "now": now,
-            },
-        )
-        row = cursor.fetchone()
+    (row,) = prepared(
+        LOOK[hours_of is not None],
+        {
+            "people": people,
+            "starts_at": starts_at,
+            "ends_at": ends_at,
+            # The rules are expanded around the time asked for.
+            "lo": starts_at,
+            "hi": ends_at,
+            "hours_of": hours_of,
+            "owner": [hours_of],
+            "kind": kind,
+            "subject_id": subject_id,
+            "leaving": leaving,
+            "now": now,
+        },
+    )
     same, same_fits, expired, taken, with_hours, *hours = row
     if same is not None:
         if same_fits:
