@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 
 from majlis.faces.web.observation import observe
 from majlis.faces.web.refusals import refusal_page
+from majlis.kernel.files import queries as files
 from majlis.kit.context import request_id
 from majlis.kit.edition import edition
 from majlis.kit.errors import Refusal
@@ -53,8 +54,9 @@ class SecurityHeaders:
                 "default-src 'self'",
                 "script-src 'self'",
                 "style-src 'self'",
-                "img-src 'self' data: blob:",
-                "media-src 'self' blob:",
+                # Where files lie in a bucket, a link of ours leads the browser there.
+                f"img-src 'self' data: blob: {files.store_origin()}".rstrip(),
+                f"media-src 'self' blob: {files.store_origin()}".rstrip(),
                 "font-src 'self'",
                 f"connect-src 'self' {stream}",
                 "worker-src 'self' blob:",

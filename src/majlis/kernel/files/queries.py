@@ -110,6 +110,11 @@ def open_handout(handout: Handout, start: int = 0, length: int | None = None) ->
         raise NotFound from None
 
 
+def store_origin() -> str:
+    """The origin browsers are led to for files (`https://bucket.example`), or `""` when we hand them out ourselves."""
+    return gateways.origin()
+
+
 def store_link(handout: Handout, seconds: int) -> str | None:
     """The store's own link to it, where the store has one (S3)."""
     return gateways.store().link(

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 from django.conf import settings
 
@@ -13,6 +14,15 @@ from majlis.kernel.files.gateways.scanners import Clamd, NoScanner
 def store() -> Store:
     """The bucket of `S3_URL`, else the local disk."""
     return _bucket(settings.S3_URL) if settings.S3_URL else LocalStore(Path(settings.MEDIA_ROOT))
+
+
+def origin() -> str:
+    """Where the bucket's links lead, or `""`."""
+    if not settings.S3_URL:
+        return ""
+    parts = urlsplit(settings.S3_URL)
+    scheme = "http" if dict(parse_qsl(parts.query)).get("secure") == "0" else "https"
+    return f"{scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
 
 
 def scanner() -> Scanner:
