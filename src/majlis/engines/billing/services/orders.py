@@ -1,5 +1,6 @@
 """Orders: placed, covered, ended."""
 
+import logging
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
@@ -31,6 +32,8 @@ from majlis.kernel.notices import services as notices
 from majlis.kit import clock, db, events
 from majlis.kit.errors import NotFound, Refusal
 from majlis.kit.money import Money
+
+log = logging.getLogger(__name__)
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
@@ -271,9 +274,13 @@ def expire_orders(*, now: datetime | None = None, limit: int = 500) -> int:
     now = now or clock.now()
     due = Order.objects.filter(status=OrderStatus.OPEN, expires_at__lte=now).order_by("expires_at")
     done = 0
-    for order_id in due.values_list("id", flat=True)[:limit]:
-        with transaction.atomic():
-            if not pay_if_covered(order_id, now=now):
-                void_order(order_id=order_id, reason=_("Not paid in time."), now=now)
-                done += 1
+    for order_id in list(due.values_list("id", flat=True)[:limit]):
+        try:
+            with transaction.atomic():
+                if not pay_if_covered(order_id, now=now):
+                    void_order(order_id=order_id, reason=_("Not paid in time."), now=now)
+                    done += 1
+        except Exception:
+            # One product's fault must not keep the others' orders open; it is tried again with the next run.
+            log.exception("Order %s could not be ended.", order_id)
     return done

@@ -29,8 +29,12 @@ def poll_payments(*, now: datetime | None = None, limit: int = 200) -> int:
         try:
             if refresh_payment(payment_id, now=now).provider_ref is None:
                 _give_up_unstarted(payment_id, now)
-        except GatewayUnreachable:
-            log.warning("The gateway of payment %s does not answer.", payment_id)
+        except Exception as fault:
+            # A gateway that is away, or one product's fault: the others are looked at all the same.
+            if isinstance(fault, GatewayUnreachable):
+                log.warning("The gateway of payment %s does not answer.", payment_id)
+            else:
+                log.exception("Payment %s could not be worked on.", payment_id)
             Payment.objects.filter(id=payment_id).update(look_at=now + timedelta(minutes=10), looks=F("looks") + 1)
         done += 1
     return done
@@ -62,7 +66,9 @@ def pay_covered_orders(*, now: datetime | None = None, limit: int = 200) -> int:
     now = now or clock.now()
     done = 0
     waiting = Order.objects.filter(status=OrderStatus.OPEN, payments__hold_amount__gt=0).distinct()
-    for order in waiting.order_by("id")[:limit]:
-        if remaining(order).amount <= 0 and pay_if_covered(order.id, now=now):
-            done += 1
+    for order in list(waiting.order_by("id")[:limit]):
+        try:
+            done += remaining(order).amount <= 0 and pay_if_covered(order.id, now=now)
+        except Exception:
+            log.exception("Order %s is covered and could not be paid.", order.id)
     return done

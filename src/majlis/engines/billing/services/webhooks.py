@@ -1,5 +1,6 @@
 """What providers tell us: stored first, worked on after."""
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -14,6 +15,8 @@ from majlis.kernel.accounts import services as accounts
 from majlis.kit import clock, db
 from majlis.kit.errors import NotFound
 from majlis.kit.ids import new_id
+
+log = logging.getLogger(__name__)
 
 KEPT_HEADERS = ("content-type", "user-agent", "webhook-id", "webhook-timestamp", "webhook-signature")
 UNKNOWN_FOR = timedelta(days=1)
@@ -105,7 +108,11 @@ def retry_unknown_webhooks(*, now: datetime | None = None, limit: int = 100) -> 
     young = WebhookEvent.objects.filter(status=WebhookStatus.UNKNOWN, created_at__gte=now - UNKNOWN_FOR)
     found = 0
     for event in young.order_by("worked_on_at")[:limit]:
-        if Payment.objects.filter(gateway=event.gateway, provider_ref=event.provider_ref).exists():
+        if not Payment.objects.filter(gateway=event.gateway, provider_ref=event.provider_ref).exists():
+            continue
+        found += 1
+        try:
             process_webhook(event.id, now=now)
-            found += 1
+        except Exception:
+            log.exception("Webhook %s could not be worked on.", event.id)  # it stands as failed, for staff
     return found

@@ -124,6 +124,20 @@ class TestEnd:
         assert queries.order(placed.id, buyer).status == OrderStatus.VOID
         assert SEATS.lapsed == [placed.lines[0].id]
 
+    def test_one_products_fault_keeps_no_other_order_open(self, buyer, monkeypatch):
+        first, second = order(buyer, minutes=10), order(buyer, minutes=20)
+        lapse = SEATS.lapse
+
+        def faulty(line, now):
+            if line.order_id == first.id:
+                raise ZeroDivisionError
+            lapse(line, now)
+
+        monkeypatch.setattr(SEATS, "lapse", faulty)
+        services.expire_orders(now=clock.now() + timedelta(hours=1))
+        assert queries.order(first.id, buyer).status == OrderStatus.OPEN
+        assert queries.order(second.id, buyer).status == OrderStatus.VOID
+
     def test_an_ended_order_cannot_be_paid(self, buyer):
         give(buyer, 10_000)
         placed = order(buyer)

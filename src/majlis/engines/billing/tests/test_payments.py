@@ -157,6 +157,23 @@ class TestMoneyThatComesOtherwise:
         assert queries.payment(paid, buyer).status == PaymentStatus.SUCCEEDED
 
 
+class TestWhenAProductFails:
+    def test_the_money_is_kept_and_the_order_paid_once_it_is_mended(self, buyer, monkeypatch):
+        bought = order(buyer)
+
+        def faulty(line, now):
+            raise ZeroDivisionError
+
+        with monkeypatch.context() as broken:
+            broken.setattr(SEATS, "fulfil", faulty)
+            with pytest.raises(ZeroDivisionError):
+                pay(bought)
+            assert WebhookEvent.objects.get().status == WebhookStatus.FAILED
+            assert (status(bought), wallet(buyer), free(buyer)) == (OrderStatus.OPEN, 10_000, 0)
+        assert services.pay_covered_orders() == 1
+        assert (status(bought), wallet(buyer)) == (OrderStatus.PAID, 0)
+
+
 class TestTopUp:
     def test_puts_money_into_the_wallet(self, buyer):
         started = services.top_up(
