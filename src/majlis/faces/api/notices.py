@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from majlis.faces.api.auth import requires
 from majlis.kernel.notices import queries, services
@@ -15,6 +15,10 @@ PREFIX = "/notices"
 router = Router(tags=["notices"])
 READ, WRITE = requires("messages:read"), requires("messages:write")
 Pace = Literal["now", "daily", "never"]
+
+
+WallTime = Annotated[time, AfterValidator(lambda value: value.replace(tzinfo=None))]
+"""A time on the reader's wall; an offset that is sent along means nothing there."""
 
 
 class NoticeOut(Schema):
@@ -64,8 +68,8 @@ class WishIn(Schema):
 class Rhythm(Schema):
     """When you may be mailed, on your own wall."""
 
-    quiet_from: time | None
-    quiet_until: time | None
+    quiet_from: WallTime | None
+    quiet_until: WallTime | None
     digest_hour: Annotated[int, Field(ge=0, le=23)] = 8
 
 
