@@ -125,6 +125,16 @@ def city(slug: str) -> City:
     return _one(_cities(), slug)
 
 
+@memo()
+def _cities_by_id() -> dict[UUID, City]:
+    return {row.pk: row for row in _cities().values()}
+
+
+def city_by_id(city_id: UUID) -> City:
+    """The city of this id. Refuses with `NotFound`."""
+    return _one(_cities_by_id(), city_id)
+
+
 def cities_near(slug: str, radius_km: int) -> list[City]:
     """The city and every active one at most `radius_km` away (great circle), nearest first."""
     centre = city(slug)

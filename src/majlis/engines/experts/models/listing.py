@@ -33,6 +33,10 @@ class Listing(models.Model):
     free_at = models.DateTimeField(default=NEVER)
     """The next free slot as scheduling announced it."""
 
+    free_from = models.DateField(null=True)
+    free_days = ArrayField(models.BigIntegerField(), default=list)
+    """The bits of `FreeDay` from `free_from` on, one number a day, so that asking needs no other row."""
+
     class Meta:
         indexes = [
             GinIndex(fields=["marks"], name="listing_marks"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from majlis.engines.experts.models import ExpertProfile, ExpertSubject, Listing, SpokenLanguage
@@ -26,40 +27,69 @@ def make_cards(rows: Iterable[ExpertProfile], *, subject: str = "", level: str =
     """A card for each profile (loaded with its person), in their order. With a subject (and level): its price."""
     profiles = list(rows)
     ids = [p.pk for p in profiles]
-    taught: dict[UUID, list[ExpertSubject]] = {i: [] for i in ids}
-    for row in ExpertSubject.objects.filter(expert__in=ids, active=True):
-        taught[row.expert_id].append(row)
-    spoken: dict[UUID, list[SpokenLanguage]] = {i: [] for i in ids}
-    for language in SpokenLanguage.objects.filter(expert__in=ids):
-        spoken[language.expert_id].append(language)
+    # Plain rows, not instances: a page of cards reads a hundred of them.
+    taught: dict[UUID, list[Row]] = {i: [] for i in ids}
+    found = ExpertSubject.objects.filter(expert__in=ids, active=True)
+    for expert_id, *row in found.values_list("expert_id", "subject_id", "level_id", "hourly_rate"):
+        taught[expert_id].append(Row(*row))
+    spoken: dict[UUID, list[tuple[str, str]]] = {i: [] for i in ids}
+    for expert_id, code, fluency in SpokenLanguage.objects.filter(expert__in=ids).values_list(
+        "expert_id", "code", "fluency"
+    ):
+        spoken[expert_id].append((code, fluency))
     listings = Listing.objects.filter(expert__in=ids, free_at__gte=clock.now(), free_at__lt=NEVER)
     free = dict(listings.values_list("pk", "free_at"))
-    return [_card(p, taught[p.pk], spoken[p.pk], free.get(p.pk), subject, level) for p in profiles]
+    places = {row.slug: row.position for row in catalogue.levels()}
+    return [
+        _card(
+            p,
+            _subjects(taught[p.pk], subject, places),
+            spoken[p.pk],
+            free.get(p.pk),
+            _lowest(p, taught[p.pk], subject, level),
+        )
+        for p in profiles
+    ]
+
+
+class Row(NamedTuple):
+    """A subject taught at a level."""
+
+    subject_id: UUID
+    level: str
+    hourly_rate: int | None
+
+
+def _subjects(rows: list[Row], searched: str, places: dict[str, int]) -> tuple[Taught, ...]:
+    """Each subject with its levels; the one that was searched first, then those taught at most levels."""
+    by_subject: dict[UUID, list[str]] = {}
+    for row in rows:
+        by_subject.setdefault(row.subject_id, []).append(row.level)
+    subjects = []
+    for subject_id, levels in by_subject.items():
+        subject = catalogue.subject_by_id(subject_id)
+        levels.sort(key=lambda slug: places.get(slug, 0))
+        subjects.append(Taught(subject_id, subject.slug, subject.name, tuple(levels)))
+    subjects.sort(key=lambda s: (s.slug != searched, -len(s.levels), s.slug))
+    return tuple(subjects)
+
+
+def _lowest(profile: ExpertProfile, rows: list[Row], subject: str, level: str) -> int:
+    """The lowest price of an hour of what was searched, else of all."""
+    wanted = [r for r in rows if subject and catalogue.subject_by_id(r.subject_id).slug == subject]
+    wanted = [r for r in wanted if level in ("", r.level)] or wanted or rows
+    usual = profile.hourly_rate or 0
+    return min((r.hourly_rate or usual for r in wanted), default=usual)
 
 
 def _card(
     profile: ExpertProfile,
-    taught: list[ExpertSubject],
-    spoken: list[SpokenLanguage],
+    subjects: tuple[Taught, ...],
+    spoken: list[tuple[str, str]],
     free_at: datetime | None,
-    subject: str,
-    level: str,
+    lowest: int,
 ) -> ExpertCard:
-    place = {row.slug: row.position for row in catalogue.levels()}
-    by_subject: dict[UUID, list[str]] = {}
-    for row in taught:
-        by_subject.setdefault(row.subject_id, []).append(row.level_id)
-    subjects = [
-        Taught(s.pk, s.slug, s.name, tuple(sorted(levels, key=lambda slug: place.get(slug, 0))))
-        for s, levels in ((catalogue.subject_by_id(i), levels) for i, levels in by_subject.items())
-    ]
-    # The subject that was searched stands first, then those taught at most levels.
-    subjects.sort(key=lambda s: (s.slug != subject, -len(s.levels), s.slug))
-    searched = [r for r in taught if subject and catalogue.subject_by_id(r.subject_id).slug == subject]
-    searched = [r for r in searched if level in ("", r.level_id)] or searched or taught
-    rates = [rate for r in searched if (rate := r.hourly_rate or profile.hourly_rate) is not None]
-    lowest = min(rates, default=profile.hourly_rate)
-    city = next((c for c in catalogue.cities() if c.pk == profile.city_id), None)
+    city = catalogue.city_by_id(profile.city_id) if profile.city_id else None
     return ExpertCard(
         person_id=profile.person_id,
         slug=profile.slug,
@@ -71,13 +101,13 @@ def _card(
         country=city.country_id if city else profile.person.country,
         zone=profile.zone,
         modes=tuple(profile.modes),
-        languages=tuple((r.code, r.fluency) for r in sorted(spoken, key=lambda r: (FLUENCY_ORDER[r.fluency], r.code))),
-        subjects=tuple(subjects),
+        languages=tuple(sorted(spoken, key=lambda pair: (FLUENCY_ORDER[pair[1]], pair[0]))),
+        subjects=subjects,
         rating=profile.rating,
         rating_count=profile.rating_count,
         completed_lessons=profile.completed_lessons,
         response_rate=profile.response_rate,
-        price=Money(lowest or 0, profile.currency),
+        price=Money(lowest, profile.currency),
         trial=profile.trial,
         trial_minutes=profile.trial_minutes,
         next_free_at=free_at,

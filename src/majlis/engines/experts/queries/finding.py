@@ -29,6 +29,28 @@ CAP = 1000
 """Hits are counted and facetted up to here; a list this long is narrowed down, not read to its end."""
 REMEMBERED = 300
 """Seconds for which counts and facets of the same filters are kept in the shared cache."""
+SHOWN = (
+    "slug",
+    "headline",
+    "video_id",
+    "city_id",
+    "zone",
+    "modes",
+    "hourly_rate",
+    "currency",
+    "trial_price",
+    "trial_minutes",
+    "rating_total",
+    "rating_count",
+    "completed_lessons",
+    "questions_asked",
+    "questions_answered",
+    "verified_at",
+    "person__name",
+    "person__avatar_id",
+    "person__country",
+)
+"""What a card needs of a profile: the long texts stay where they are."""
 FACETS = ("subject", "level", "language", "mode", "gender", "country", "city")
 ORDER = {
     str(Sort.RELEVANCE): ("rank", "DESC"),
@@ -49,6 +71,11 @@ class Filters:
     """The subject (and level) whose price counts; empty: the lowest price of all."""
 
     @property
+    def cap(self) -> int:
+        """How far hits are counted: less far where each costs a look into another table."""
+        return CAP // 4 if "low" in self.facts and self.scope else CAP
+
+    @property
     def key(self) -> str:
         """A short name of exactly these filters, for the cache."""
         return hashlib.sha256(repr((self.sql, sorted(self.facts.items()))).encode()).hexdigest()[:32]
@@ -66,23 +93,23 @@ def search(wanted: Search, *, facets: bool = True, now: datetime | None = None) 
     key = f"experts:{filters.key}"
     known = cache.get(key)
     order = _order(wanted, filters)
-    total, rows = (CAP + 1, []) if known else _few(wanted, filters, order, limit)
-    if total > CAP:
+    total, rows = (filters.cap + 1, []) if known else _few(wanted, filters, order, limit)
+    if total > filters.cap:
         rows = _many(wanted, filters, order, limit)
     counts: dict[str, list[FacetValue]] = {}
     if facets and not wanted.cursor:
-        counts = known or _facets(wanted, filters, now, capped=total > CAP)
+        counts = known or _facets(wanted, filters, now, capped=total > filters.cap)
         # Few hits are counted anew every time, so that what is new is seen at once.
-        if total > CAP and not known:
+        if total > filters.cap and not known:
             cache.set(key, counts, REMEMBERED)
     more = len(rows) > limit
     rows = rows[:limit]
     return Found(
         items=cards_of([row[0] for row in rows], wanted),
-        total=min(total, CAP),
-        more=total > CAP,
+        total=min(total, filters.cap),
+        more=total > filters.cap,
         facets=counts,
-        facets_capped=total > CAP,
+        facets_capped=total > filters.cap,
         next=encode_cursor(rows[-1][1], rows[-1][0]) if more else None,
     )
 
@@ -95,7 +122,7 @@ def how_many(wanted: Search, *, now: datetime | None = None) -> int:
 
 def cards_of(expert_ids: list[UUID], wanted: Search) -> list[Any]:
     """The cards of these profiles, in this order, priced for the subject searched."""
-    rows = ExpertProfile.objects.filter(pk__in=expert_ids).select_related("person").in_bulk()
+    rows = ExpertProfile.objects.filter(pk__in=expert_ids).select_related("person").only(*SHOWN).in_bulk()
     found = [rows[i] for i in expert_ids if i in rows]
     return make_cards(found, subject=wanted.subject, level=wanted.level)
 
@@ -142,13 +169,16 @@ def filters_of(wanted: Search, now: datetime) -> Filters | None:
         times = masks(wanted.free, now)
         if not times:
             return None
-        run = " & ".join(f"(f.bits >> {n})" for n in range(halves(wanted.free.minutes)))
-        # A scalar subquery is probed row by row; EXISTS would be turned into a join with all days of all people.
-        conditions.append(
-            "(SELECT 1 FROM unnest(%(days)s::date[], %(masks)s::bigint[]) AS w(day, mask) JOIN experts_freeday f"
-            f" ON f.person_id = l.person_id AND f.day = w.day WHERE ({run}) & w.mask <> 0 LIMIT 1) = 1"
-        )
-        facts["days"], facts["masks"] = list(times), list(times.values())
+        # Constants and one array of the row itself: a few hundred nanoseconds a day.
+        run = [
+            f"(l.free_days[%(day_{{n}})s::date - l.free_from + 1] >> {step})"
+            for step in range(halves(wanted.free.minutes))
+        ]
+        looks = []
+        for n, (day, mask) in enumerate(times.items()):
+            facts[f"day_{n}"], facts[f"mask_{n}"] = day, mask
+            looks.append("(" + " & ".join(run).replace("{n}", str(n)) + f" & %(mask_{n})s::bigint) <> 0")
+        conditions.append("(" + " OR ".join(looks) + ")")
     return Filters(" AND ".join(conditions) or "true", facts, scope)
 
 
@@ -207,7 +237,7 @@ def _few(wanted: Search, filters: Filters, order: Order, limit: int) -> tuple[in
     after, facts = _after(wanted, order, "id", "value")
     rows = _rows(
         f"WITH hits AS MATERIALIZED (SELECT {order.id} AS id, {order.value} AS value FROM {order.source}"
-        f" WHERE {order.condition} AND {filters.sql} LIMIT {CAP + 1})"
+        f" WHERE {order.condition} AND {filters.sql} LIMIT {filters.cap + 1})"
         " SELECT total, id, value FROM (SELECT count(*) AS total FROM hits) n LEFT JOIN LATERAL"
         f" (SELECT id, value FROM hits WHERE {after}"
         f" ORDER BY value {order.direction}, id {order.direction} LIMIT {limit + 1}) page ON true",

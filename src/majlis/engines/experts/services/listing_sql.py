@@ -31,7 +31,7 @@ WHERE t.active
 """
 
 WRITE = f"""
-INSERT INTO experts_listing (expert_id, person_id, words, marks, rank, rating, price, free_at)
+INSERT INTO experts_listing (expert_id, person_id, words, marks, rank, rating, price, free_at, free_days)
 SELECT e.id, e.person_id,
   setweight(to_tsvector('simple', majlis_search_text(p.name)), 'A') || strip(to_tsvector('simple', majlis_search_text(
     concat_ws(' ', taught.names, e.headline, array_to_string(e.tags, ' '), e.bio, left(e.about, 4000),
@@ -46,7 +46,7 @@ SELECT e.id, e.person_id,
     + CASE WHEN e.video_id IS NULL THEN 0 ELSE 120 END + CASE WHEN p.avatar_id IS NULL THEN 0 ELSE 80 END)::int,
   CASE WHEN e.rating_count = 0 THEN 0
        ELSE (100 * e.rating_total / e.rating_count) * 100000 + least(e.rating_count, 99999) END,
-  taught.price, %(never)s
+  taught.price, %(never)s, '{{}}'
 FROM experts_expertprofile e
 JOIN accounts_user p ON p.id = e.person_id
 LEFT JOIN LATERAL (
@@ -127,6 +127,21 @@ REPRICE_SCOPES = f"""
 UPDATE experts_listingprice t SET price = now.price
 FROM ({_SCOPES} GROUP BY prices.expert_id, scope) now
 WHERE now.expert_id = t.expert_id AND now.scope = t.scope AND now.price <> t.price
+"""
+
+# The row carries its own days: without gaps, so that a day is found by counting from the first.
+CARRY_DAYS = """
+UPDATE experts_listing l SET free_from = days.first, free_days = days.bits
+FROM (SELECT p.person_id, min(p.first) AS first, array_agg(coalesce(f.bits, 0) ORDER BY day) AS bits
+      FROM (SELECT person_id, min(day) AS first, max(day) AS last FROM experts_freeday
+            WHERE person_id = ANY(%(people)s::uuid[]) AND day >= %(now)s::date - 1 GROUP BY person_id) p
+      CROSS JOIN LATERAL (SELECT p.first + n AS day FROM generate_series(0, p.last - p.first) n) d
+      LEFT JOIN experts_freeday f USING (person_id, day) GROUP BY p.person_id) days
+WHERE l.person_id = days.person_id
+"""
+
+PEOPLE = """
+SELECT person_id FROM experts_listing WHERE %(ids)s::uuid[] IS NULL OR expert_id = ANY(%(ids)s::uuid[])
 """
 
 PUT_DAYS = """

@@ -41,6 +41,8 @@ def refresh_listings(expert_ids: Iterable[UUID] | None = None) -> None:
                 return
         for statement in (sql.DROP, sql.WRITE, sql.FIND_FREE_TIME, sql.DROP_PRICES, sql.WRITE_PRICES, sql.ADD_WORDS):
             cursor.execute(statement, facts)
+        cursor.execute(sql.PEOPLE, facts)
+        cursor.execute(sql.CARRY_DAYS, {"people": [row[0] for row in cursor.fetchall()], "now": facts["now"]})
 
 
 @transaction.atomic
@@ -65,6 +67,8 @@ def take_free_time(*, person_id: UUID, next_free_at: datetime | None, first_day:
         if days:
             cursor.execute(sql.PUT_DAYS, {"person": person_id, "days": days, "bits": [b & sql.WHOLE_DAY for b in bits]})
             cursor.execute(sql.LINK_DAYS, {"person": person_id, "first": days[0], "last": days[-1]})
+            # From the first day told, in case it is before today on another clock.
+            cursor.execute(sql.CARRY_DAYS, {"people": [person_id], "now": min(clock.now().date(), days[0])})
     Listing.objects.filter(person_id=person_id).update(free_at=next_free_at or NEVER)
 
 
