@@ -9,3 +9,19 @@ for (const group of document.querySelectorAll("[data-amounts]")) {
     field.focus();
   });
 }
+
+// A form that pays is sent once; coming back by the browser's button wakes it again.
+for (const form of document.querySelectorAll("form[data-once]")) {
+  const button = form.querySelector("button[type=submit]");
+  form.addEventListener("submit", (event) => {
+    if (button.getAttribute("aria-disabled") === "true") event.preventDefault();
+    button.setAttribute("aria-disabled", "true");
+  });
+  addEventListener("pageshow", () => button.removeAttribute("aria-disabled"));
+}
+
+// When an order's time is over, the page says so by itself.
+for (const end of document.querySelectorAll("[data-ends]")) {
+  const left = new Date(end.dataset.ends) - Date.now();
+  if (left > 0 && left < 2 ** 31) setTimeout(() => location.reload(), left + 1000);
+}
