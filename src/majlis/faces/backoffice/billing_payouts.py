@@ -96,7 +96,10 @@ class WithdrawalPage(ReadOnlyAdmin):
 
     @admin.display(description=_("Where to"))
     def where_to(self, withdrawal: Withdrawal) -> str:
-        return "\n".join(f"{name}: {value}" for name, value in withdrawal.destination.items())
+        return "\n".join(
+            f"{in_language(field['label'])}: {withdrawal.destination.get(field['name'], '–')}"
+            for field in withdrawal.method.fields
+        )
 
     @admin.display(description=_("Receipt"))
     def receipt(self, withdrawal: Withdrawal) -> Any:

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing.models.orders import Order
 from majlis.engines.billing.types import InvoiceKind
@@ -72,6 +73,7 @@ class Invoice(Record):
     objects = InvoiceRows.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("invoice"), _("invoices")
         constraints = [
             models.UniqueConstraint(
                 fields=["seller", "kind", "year", "sequence"],

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing.types import Commission, LineStatus, OrderStatus
 from majlis.kit.db import Record
@@ -51,6 +52,7 @@ class Order(Record):
     objects = OrderRows.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("order"), _("orders")
         constraints = [
             models.UniqueConstraint("buyer", "key", name="order_is_placed_once_per_key"),
             models.CheckConstraint(
@@ -141,6 +143,7 @@ class OrderLine(Record):
     """Given to the buyer by the house after the line was settled; with `to_buyer` never more than the total."""
 
     class Meta:
+        verbose_name, verbose_name_plural = _("order line"), _("order lines")
         constraints = [
             models.UniqueConstraint("order", "position", name="line_has_its_place"),
             models.CheckConstraint(
@@ -235,6 +238,7 @@ class CommissionRule(Record):
     note = models.CharField(max_length=200, blank=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("commission rule"), _("commission rules")
         constraints = [
             models.CheckConstraint(condition=Q(basis_points__lte=10_000, fixed__gte=0), name="commission_is_a_share"),
             models.CheckConstraint(

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing.models.orders import Order, OrderLine
 from majlis.engines.billing.types import (
@@ -63,6 +64,7 @@ class Payment(Record):
     objects = PaymentRows.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("payment"), _("payments")
         constraints = [
             models.UniqueConstraint("payer", "key", name="payment_is_started_once_per_key"),
             models.UniqueConstraint("gateway", "provider_ref", name="provider_ref_names_one_payment"),
@@ -145,6 +147,7 @@ class WebhookEvent(Record):
     worked_on_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("webhook"), _("webhooks")
         constraints = [models.UniqueConstraint("gateway", "event_id", name="webhook_event_is_stored_once")]
         indexes = [models.Index(fields=["status", "id"], name="webhook_events_by_state")]
 
@@ -168,6 +171,7 @@ class Transfer(Record):
     decided_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("bank transfer"), _("bank transfers")
         constraints = [
             models.UniqueConstraint("bank_ref", name="bank_reference_is_used_once"),
             models.CheckConstraint(
@@ -197,6 +201,7 @@ class Refund(Record):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("refund"), _("refunds")
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_is_something"),
             models.CheckConstraint(

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing.types import WithdrawalStatus
 from majlis.kit.db import Record
@@ -33,6 +34,7 @@ class WithdrawalMethod(Record):
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("withdrawal method"), _("withdrawal methods")
         constraints = [
             models.UniqueConstraint("code", "unit", name="withdrawal_method_is_defined_once_per_currency"),
             models.CheckConstraint(
@@ -93,6 +95,7 @@ class Withdrawal(Record):
     objects = WithdrawalRows.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("withdrawal"), _("withdrawals")
         constraints = [
             models.UniqueConstraint("person", "key", name="withdrawal_is_requested_once_per_key"),
             models.CheckConstraint(
