@@ -1,6 +1,5 @@
 """The peer of bench/stream.py: a bare `websockets` hub that hears PostgreSQL's NOTIFY and broadcasts to a room."""
 
-import asyncio
 import sys
 from collections import defaultdict
 

@@ -7,9 +7,11 @@ this is more than we keep, so that it asks the pages themselves. `GET /healthz` 
 
 import asyncio
 import os
+from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import django
 
@@ -23,6 +25,14 @@ from majlis.faces.realtime.streams import Send, Stream  # noqa: E402
 
 WEB = "{0.scheme}://{0.netloc}".format(urlsplit(settings.PUBLIC_URL))
 """The one origin whose pages may listen."""
+
+
+EVENTS = {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-store",
+    "x-accel-buffering": "no",
+    "x-content-type-options": "nosniff",
+}
 
 
 class Application:
@@ -51,63 +61,29 @@ class Application:
                 return
 
     async def _answer(self, scope: dict[str, Any], receive: Any, send: Send) -> None:
-        assert self.hub is not None
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        path, method = scope["path"], scope["method"]
-        if path == "/healthz":
-            await _say(send, 200 if self.hub.healthy else 503, "ok" if self.hub.healthy else "stale")
-        elif path == "/metrics":
-            await _say(send, 200, _figures(self.hub))
-        elif path != "/stream":
-            await _say(send, 404, "Not found")
-        elif headers.get("origin", WEB) != WEB:
-            await _say(send, 403, "Not from here")
-        elif method == "OPTIONS":
-            await _say(send, 204, "", _cors() | {"access-control-allow-headers": "authorization, last-event-id"})
-        elif method != "GET":
-            await _say(send, 405, "GET", _cors() | {"allow": "GET, OPTIONS"})
-        else:
-            await self._stream(scope, headers, receive, send)
-
-    async def _stream(self, scope: dict[str, Any], headers: dict[str, str], receive: Any, send: Send) -> None:
         house = self.hub
         assert house is not None
-        session = _cookie(headers.get("cookie", ""))
-        token = headers.get("authorization", "").removeprefix("Bearer ").strip()
-        if token:
-            session, person = "", await house.in_thread(doors.person_of_token, token)
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        query = scope.get("query_string", b"").decode("latin-1")
+        found = await decide(house, scope["method"], scope["path"], query, headers)
+        if isinstance(found, Reply):
+            usual = {"content-type": "text/plain; charset=utf-8", "cache-control": "no-store"}
+            start = {"type": "http.response.start", "status": found.status, "headers": _encode(usual | found.headers)}
+            await send(start)
+            await send({"type": "http.response.body", "body": found.text.encode()})
         else:
-            person = await house.in_thread(doors.person_of_session, session) if session else None
-        if person is None:
-            await _say(send, 401, "Sign in first", _cors())
-            return
-        if len(house.streams.get(person, ())) >= hub.MOST_STREAMS:
-            await _say(send, 429, "Too many streams", _cors() | {"retry-after": "30"})
-            return
-        asked = parse_qs(scope.get("query_string", b"").decode("latin-1"))
-        after = asked.get("after", [headers.get("last-event-id", "")])[0]
-        stream = Stream(person, session)
-        await send(
-            {
-                "type": "http.response.start",
-                "status": 200,
-                "headers": _encode(
-                    _cors()
-                    | {
-                        "content-type": "text/event-stream; charset=utf-8",
-                        "cache-control": "no-store",
-                        "x-accel-buffering": "no",
-                        "x-content-type-options": "nosniff",
-                    }
-                ),
-            }
-        )
+            await self._stream(house, found, receive, send)
+
+    async def _stream(self, house: hub.Hub, found: "Welcome", receive: Any, send: Send) -> None:
+        house.end_streams_on_signals()
+        stream = Stream(found.person, found.session)
+        await send({"type": "http.response.start", "status": 200, "headers": _encode(found.headers)})
         await send({"type": "http.response.body", "body": b"retry: 1000\n\n", "more_body": True})
         gone = asyncio.create_task(_gone(receive))
         writing = asyncio.create_task(stream.pump(send))
         ended = asyncio.create_task(stream.ended.wait())
         try:
-            await house.join(stream, after)
+            await house.join(stream, found.after)
             await asyncio.wait({gone, writing, ended}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             house.part(stream)
@@ -117,6 +93,53 @@ class Application:
                 task.cancel()
             if not left_by_reader and not stream.slow:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A short answer."""
+
+    status: int
+    text: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """Somebody may listen."""
+
+    person: UUID
+    session: str
+    after: str
+    headers: dict[str, str]
+
+
+async def decide(house: hub.Hub, method: str, path: str, query: str, headers: dict[str, str]) -> Reply | Welcome:
+    """What a request gets; `headers` by lower-case name."""
+    if path == "/healthz":
+        return Reply(200, "ok") if house.healthy else Reply(503, "stale")
+    if path == "/metrics":
+        return Reply(200, _figures(house))
+    if path != "/stream":
+        return Reply(404, "Not found")
+    if headers.get("origin", WEB) != WEB:
+        return Reply(403, "Not from here")
+    if method == "OPTIONS":
+        return Reply(204, "", _cors() | {"access-control-allow-headers": "authorization, last-event-id"})
+    if method != "GET":
+        return Reply(405, "GET", _cors() | {"allow": "GET, OPTIONS"})
+    session = _cookie(headers.get("cookie", ""))
+    token = headers.get("authorization", "").removeprefix("Bearer ").strip()
+    if token:
+        session, person = "", await house.in_thread(doors.person_of_token, token)
+    else:
+        person = await house.in_thread(doors.person_of_session, session) if session else None
+    if person is None:
+        return Reply(401, "Sign in first", _cors())
+    if len(house.streams.get(person, ())) >= hub.MOST_STREAMS:
+        return Reply(429, "Too many streams", _cors() | {"retry-after": "30"})
+    after = parse_qs(query).get("after", [headers.get("last-event-id", "")])[0]
+    return Welcome(person, session, after, _cors() | EVENTS)
 
 
 async def _gone(receive: Any) -> None:
@@ -139,12 +162,6 @@ def _cors() -> dict[str, str]:
 
 def _encode(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
     return [(name.encode(), value.encode()) for name, value in headers.items()]
-
-
-async def _say(send: Send, status: int, text: str, headers: dict[str, str] | None = None) -> None:
-    usual = {"content-type": "text/plain; charset=utf-8", "cache-control": "no-store"}
-    await send({"type": "http.response.start", "status": status, "headers": _encode(usual | (headers or {}))})
-    await send({"type": "http.response.body", "body": text.encode()})
 
 
 def _figures(house: hub.Hub) -> str:

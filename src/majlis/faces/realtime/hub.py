@@ -75,7 +75,7 @@ class Hub:
         await self.pool.close()
         self.threads.shutdown(wait=False)
 
-    def _end_streams_on_signals(self) -> None:
+    def end_streams_on_signals(self) -> None:
         """The server waits for open requests before it stops, and ours never end by themselves. It handles signals
         through the loop's wake-up descriptor; a plain handler beside that one hears them too."""
         if self._hears_signals:
@@ -108,7 +108,6 @@ class Hub:
 
     async def join(self, stream: Stream, after: str) -> None:
         """Take a stream in; first it gets what it missed since `after`, then what comes."""
-        self._end_streams_on_signals()
         self.streams[stream.person].add(stream)
         if stream.person in self._left:
             del self._left[stream.person]

@@ -44,11 +44,7 @@ def start_server(origin: str, port: int = 0, **extra: str) -> Server:
     if wish["PASSWORD"]:
         environment["PGPASSWORD"] = wish["PASSWORD"]
     process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port)),
-            *("--workers", "1", "--no-ws", "--loop", "uvloop", "--log-level", "warning"),
-            "majlis.faces.realtime.app:application",
-        ],
+        [sys.executable, "-m", "majlis.faces.realtime.server", "--host", "127.0.0.1", "--port", str(port)],
         env=environment,
         start_new_session=True,
     )
