@@ -31,11 +31,10 @@ def web(env: Mapping[str, str]) -> Command:
 
 
 def realtime(env: Mapping[str, str]) -> Command:
-    """The event stream: granian, bare ASGI, on the port after the pages'."""
+    """The event stream, a server of its own on the port after the pages'."""
     port = int(env.get("MAJLIS_REALTIME_PORT") or int(env.get("MAJLIS_PORT", "8000")) + 1)
-    # A stream is a request that lasts: what granian calls backpressure is how many may be open.
-    room = ("--backlog", "4096", "--backpressure", env.get("MAJLIS_STREAMS", "20000"))
-    return _granian(env, "asgi", "majlis.faces.realtime.app:application", port, "--no-ws", "--workers", "1", *room)
+    host = env.get("MAJLIS_HOST", "127.0.0.1")
+    return [sys.executable, "-m", "majlis.faces.realtime.server", "--host", host, "--port", str(port)]
 
 
 def worker(env: Mapping[str, str]) -> Command:

@@ -30,7 +30,7 @@ def make_pool() -> AsyncConnectionPool:
     )
 
 
-async def hear(on_wake: Callable[[], None], on_whisper: Callable[[str], None]) -> None:
+async def hear(on_wake: Callable[[str], None], on_whisper: Callable[[str], None]) -> None:
     """Listen for ever; a lost line is opened again. After each opening `on_wake` is called, since nudges may have been
     missed in between."""
     patience = 0.2
@@ -44,19 +44,19 @@ async def hear(on_wake: Callable[[], None], on_whisper: Callable[[str], None]) -
         patience = min(patience * 2, 5)
 
 
-async def _hear_postgres(on_wake: Callable[[], None], on_whisper: Callable[[str], None]) -> None:
+async def _hear_postgres(on_wake: Callable[[str], None], on_whisper: Callable[[str], None]) -> None:
     async with await psycopg.AsyncConnection.connect(**database(), autocommit=True, keepalives_idle=30) as line:
         await line.execute(f"LISTEN {WAKE}")
         await line.execute(f"LISTEN {WHISPER}")
-        on_wake()
+        on_wake("")
         async for note in line.notifies():
             if note.channel == WAKE:
-                on_wake()
+                on_wake(note.payload)
             else:
                 on_whisper(note.payload)
 
 
-async def _hear_redis(on_wake: Callable[[], None], on_whisper: Callable[[str], None]) -> None:
+async def _hear_redis(on_wake: Callable[[str], None], on_whisper: Callable[[str], None]) -> None:
     import redis.asyncio as redis
     from redis.exceptions import RedisError
 
@@ -64,10 +64,10 @@ async def _hear_redis(on_wake: Callable[[], None], on_whisper: Callable[[str], N
     try:
         async with client.pubsub(ignore_subscribe_messages=True) as line:
             await line.subscribe(WAKE, WHISPER)
-            on_wake()
+            on_wake("")
             async for note in line.listen():
                 if note["channel"] == WAKE.encode():
-                    on_wake()
+                    on_wake(note["data"].decode())
                 else:
                     on_whisper(note["data"].decode())
     except RedisError as wrong:

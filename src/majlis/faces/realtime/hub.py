@@ -52,6 +52,8 @@ class Hub:
         self._hears_signals = False
         self._nudge = asyncio.Event()
         self._seen: set[int] = set()
+        self._named: set[int] = set()
+        self._look_now = True
         self._arrived: set[UUID] = set()
         self._left: dict[UUID, float] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -120,7 +122,7 @@ class Hub:
         if missed is None:
             replay, ids = [_frame("", "resync", "{}")], set()
         else:
-            replay = [_frame(after, event.kind, event.payload) for event in missed]
+            replay = [_frame(f"{event.id}-{after.partition('-')[2]}", event.kind, event.payload) for event in missed]
             ids = {event.id for event in missed}
         stream.go_live([*replay, _frame(_mark(0, horizon), "hello", "{}")], ids)
 
@@ -170,24 +172,43 @@ class Hub:
         self._give(map(UUID, said["people"]), _frame("", said["kind"], payload))
 
     async def _listen(self) -> None:
-        await feed.hear(self._nudge.set, self.whisper)
+        await feed.hear(self.nudged, self.whisper)
+
+    def nudged(self, ids: str) -> None:
+        """Something was committed: these events (or, unnamed, whatever stands in the table)."""
+        if ids:
+            self._named.update(map(int, ids.split(",")))
+        else:
+            self._look_now = True
+        self._nudge.set()
 
     async def _deliver(self) -> None:
-        """Read what is new whenever nudged, and every few seconds in case a nudge was lost."""
+        """Read what a nudge names; and every few seconds, or when it names nothing, whatever is new by the horizon:
+        nudges may be lost, and only the horizon says what has certainly been seen."""
         if not self.horizon:
             async with self.pool.connection() as line, line.cursor() as cursor:
                 self.horizon = await queries.stream_horizon(cursor)
         while True:
             async with self.pool.connection() as line, line.cursor() as cursor:
-                now, events = await queries.stream_since(cursor, self.horizon)
-            for event in events:
-                if event.id not in self._seen:
-                    self._give(event.people, _frame(_mark(event.id, self.horizon), event.kind, event.payload), event.id)
-            self._seen = {event.id for event in events if event.transaction >= now}
-            self.horizon, self.looked_at = now, time.monotonic()
+                if self._look_now or time.monotonic() - self.looked_at >= LOOK:
+                    self._look_now = False
+                    now, events = await queries.stream_since(cursor, self.horizon)
+                    self._hand_out(events)
+                    self._seen = {event.id for event in events if event.transaction >= now}
+                    self.horizon, self.looked_at = now, time.monotonic()
+                if self._named:
+                    named, self._named = list(self._named), set()
+                    self._hand_out(await queries.stream_events(cursor, named))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._nudge.wait(), LOOK)
             self._nudge.clear()
+
+    def _hand_out(self, events: list[queries.LiveEvent]) -> None:
+        for event in events:
+            # What lies below the horizon was handed out when the table was read by it.
+            if event.id not in self._seen and event.transaction >= self.horizon:
+                self._seen.add(event.id)
+                self._give(event.people, _frame(_mark(event.id, self.horizon), event.kind, event.payload), event.id)
 
     async def _beat(self) -> None:
         """Each stream hears from us every 20 seconds, a twentieth of them each second; its mark moves on with it."""

@@ -27,8 +27,9 @@ class Postman(Protocol):
 class Wire(Protocol):
     """Carries a nudge from any process to every realtime process."""
 
-    def wake(self) -> None:
-        """Called after a commit that stored stream events. Losing it delays them until the next look."""
+    def wake(self, ids: str) -> None:
+        """Called after a commit that stored stream events, with their ids (`4,5,9`; empty: too many to name). Losing
+        it delays them until the next look."""
 
     def whisper(self, words: str) -> None:
         """Called after a commit with a whole event (JSON) that is stored nowhere. May be lost."""

@@ -13,8 +13,8 @@ WAKE, WHISPER = "majlis_wake", "majlis_whisper"
 class PostgresWire:
     """NOTIFY on the connection that has just committed."""
 
-    def wake(self) -> None:
-        self._notify(WAKE, "")
+    def wake(self, ids: str) -> None:
+        self._notify(WAKE, ids)
 
     def whisper(self, words: str) -> None:
         self._notify(WHISPER, words)
@@ -31,8 +31,8 @@ class RedisWire:
     def __init__(self, url: str) -> None:
         self.client: Any = redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
 
-    def wake(self) -> None:
-        self.client.publish(WAKE, "")
+    def wake(self, ids: str) -> None:
+        self.client.publish(WAKE, ids)
 
     def whisper(self, words: str) -> None:
         self.client.publish(WHISPER, words)

@@ -17,6 +17,8 @@ from majlis.kit import clock
 KEPT = timedelta(days=1)
 WHISPER_PEOPLE = 100
 WHISPER_BYTES = 3000
+MOST_NAMED = 300
+"""Ids that fit into one NOTIFY; beyond, readers look at the table."""
 
 
 @transaction.atomic
@@ -41,20 +43,34 @@ def signal(*, people: Iterable[UUID], kind: str, payload: dict[str, Any], stored
         # Raw for the transaction's id, by which streams read (see StreamEvent.transaction).
         cursor.execute(
             """INSERT INTO notices_streamevent (transaction, people, kind, payload, created_at)
-               VALUES (pg_current_xact_id()::text::bigint, %s, %s, %s, %s)""",
+               VALUES (pg_current_xact_id()::text::bigint, %s, %s, %s, %s) RETURNING id""",
             [everyone, kind, body, clock.now()],
         )
-    _wake_after_commit()
+        (event,) = cursor.fetchone()
+    _wake_after_commit(event)
 
 
-def _wake_after_commit() -> None:
-    """NOTIFY once after the commit, however many signals the transaction holds: inside, it would serialise commits."""
-    if not any(waiting[1] is _wake for waiting in connection.run_on_commit):
-        transaction.on_commit(_wake, robust=True)
+class _Wake:
+    """After the commit, one NOTIFY with the ids of all signals of the transaction: inside, it would serialise
+    commits."""
+
+    __qualname__ = "wake"
+
+    def __init__(self) -> None:
+        self.ids: list[int] = []
+
+    def __call__(self) -> None:
+        gateways.wire().wake(",".join(map(str, self.ids)) if len(self.ids) <= MOST_NAMED else "")
 
 
-def _wake() -> None:
-    gateways.wire().wake()
+def _wake_after_commit(event: int) -> None:
+    wake = next((hook[1] for hook in connection.run_on_commit if isinstance(hook[1], _Wake)), None)
+    if wake is None:
+        wake = _Wake()
+        wake.ids.append(event)
+        transaction.on_commit(wake, robust=True)
+    else:
+        wake.ids.append(event)
 
 
 def sweep_stream() -> int:

@@ -7,6 +7,16 @@ const LONGEST_WAIT = 30_000;
 /** Listen at `wish.url`; `tell({kind, detail, id})` for each event. Returns a function that stops. */
 export function listen(wish, tell) {
   let last = "";
+  // After a loss the server repeats a little rather than too little: an event is told once.
+  const heard = new Set();
+  const isNew = (id) => {
+    const number = id.split("-")[0];
+    if (!number || number === "0") return true;
+    if (heard.has(number)) return false;
+    heard.add(number);
+    if (heard.size > 1000) heard.delete(heard.values().next().value);
+    return true;
+  };
   let wait = 1000;
   let stopped = false;
   let current = null;
@@ -48,7 +58,7 @@ export function listen(wish, tell) {
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
       const parse = parser((event) => {
         if (event.id) last = event.id;
-        tell(event);
+        if (isNew(event.id)) tell(event);
       });
       for (;;) {
         const { done, value } = await reader.read();
