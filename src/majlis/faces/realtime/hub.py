@@ -185,11 +185,11 @@ class Hub:
     async def _deliver(self) -> None:
         """Read what a nudge names; and every few seconds, or when it names nothing, whatever is new by the horizon:
         nudges may be lost, and only the horizon says what has certainly been seen."""
-        if not self.horizon:
-            async with self.pool.connection() as line, line.cursor() as cursor:
+        self._look_now = True  # also after a lost line: what was named and not read is found by the horizon
+        async with self.pool.connection() as line, line.cursor() as cursor:
+            if not self.horizon:
                 self.horizon = await queries.stream_horizon(cursor)
-        while True:
-            async with self.pool.connection() as line, line.cursor() as cursor:
+            while True:
                 if self._look_now or time.monotonic() - self.looked_at >= LOOK:
                     self._look_now = False
                     now, events = await queries.stream_since(cursor, self.horizon)
@@ -199,9 +199,9 @@ class Hub:
                 if self._named:
                     named, self._named = list(self._named), set()
                     self._hand_out(await queries.stream_events(cursor, named))
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._nudge.wait(), LOOK)
-            self._nudge.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._nudge.wait(), LOOK)
+                self._nudge.clear()
 
     def _hand_out(self, events: list[queries.LiveEvent]) -> None:
         for event in events:
