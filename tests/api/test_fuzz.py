@@ -1,4 +1,4 @@
-"""The API as described in its OpenAPI document, fuzzed: nothing it is sent makes it fail, and it answers only as documented."""
+"""The API fuzzed by its own OpenAPI document: nothing it is sent makes it fail, and it answers only as documented."""
 
 import os
 
