@@ -25,13 +25,13 @@ from majlis.products.lessons.models import Lesson
 from majlis.products.lessons.tests import factories
 from majlis.products.lessons.types import LessonStatus
 
-STAY = 27
-"""Seconds the two spend in the room; the edition of this test asks for one percent of the half hour."""
+STAY = 40
+"""Seconds the two spend in the room; the edition of this test asks for one percent of the hour."""
 
 
 @pytest.fixture
 def a_quick_edition(settings, tmp_path):
-    """The default edition, except that a moment in the room is presence enough: nobody waits half an hour."""
+    """The default edition, but a moment in the room is presence enough: nobody waits for half an hour."""
     text = (Path(settings.EDITIONS_DIR) / "all.toml").read_text(encoding="utf-8")
     assert "presence_percent = 50" in text
     (tmp_path / "all.toml").write_text(text.replace("presence_percent = 50", "presence_percent = 1"), encoding="utf-8")

@@ -224,7 +224,7 @@ class Asked:
         hours = ""
         if wish.starts != wish.ends:
             hours = f"\u2068{clock_time(wish.starts)}–{clock_time(wish.ends)}\u2069"
-        return " · ".join(part for part in (days, hours) if part) or _("Free")
+        return " · ".join(part for part in (days, hours) if part) or _("Has free time")
 
     @property
     def step(self) -> int:

@@ -84,7 +84,7 @@ class RequestState(models.TextChoices):
 
 
 class DisputeState(models.TextChoices):
-    OPEN = "open", _("Open")
+    OPEN = "open", _("Waiting for a decision")
     RESOLVED = "resolved", _("Resolved")
 
 

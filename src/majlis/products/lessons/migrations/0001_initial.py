@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(choices=[('teacher_absent', 'The teacher did not come'), ('student_absent', 'The student did not come'), ('cut_short', 'The lesson was cut short'), ('technical', 'The connection failed'), ('not_as_agreed', 'It was not what we agreed'), ('other', 'Something else')], max_length=20)),
                 ('words', models.TextField(blank=True, max_length=2000)),
                 ('evidence', models.JSONField(default=dict)),
-                ('state', models.CharField(choices=[('open', 'Open'), ('resolved', 'Resolved')], default='open', max_length=10)),
+                ('state', models.CharField(choices=[('open', 'Waiting for a decision'), ('resolved', 'Resolved')], default='open', max_length=10)),
                 ('student_percent', models.PositiveSmallIntegerField(blank=True, null=True)),
                 ('decision', models.TextField(blank=True, max_length=2000)),
                 ('resolved_at', models.DateTimeField(blank=True, null=True)),
