@@ -9,7 +9,6 @@ import pytest
 from aiosmtpd.controller import Controller
 from django.utils.translation import gettext_lazy as _
 
-from majlis.config.mail import mail
 from majlis.kernel.notices import services
 from majlis.kernel.notices.models import Mail
 from majlis.kernel.notices.types import Category, Kind, MailState
@@ -38,6 +37,11 @@ class Box:
         return "250 OK"
 
 
+def _speak_to(settings, port):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 5
+
+
 @pytest.fixture
 def box(settings):
     taken = Box()
@@ -46,8 +50,7 @@ def box(settings):
         port = free.getsockname()[1]
     server = Controller(taken, hostname="127.0.0.1", port=port)
     server.start()
-    for name, value in mail(f"smtp://127.0.0.1:{port}/?timeout=5").items():
-        setattr(settings, name, value)
+    _speak_to(settings, port)
     yield taken
     server.stop()
 
@@ -114,8 +117,7 @@ class TestSending:
         assert services.send_due_mails() == 1
 
     def test_waits_for_a_server_that_is_not_there(self, settings, letter_to):
-        for name, value in mail("smtp://127.0.0.1:9/?timeout=2").items():
-            setattr(settings, name, value)
+        _speak_to(settings, 9)
         letter_to()
         assert services.send_due_mails() == 0
         stuck = Mail.objects.get()
@@ -127,15 +129,3 @@ class TestSending:
         assert services.send_due_mails() == 0
         with clock.travel(SOME_MONDAY + timedelta(minutes=11)):
             assert services.send_due_mails() == 1
-
-
-class TestEmailUrl:
-    def test_names_a_server_a_folder_or_the_console(self):
-        found = mail("smtps://me%40x:s%3Acret@mail.example:465")
-        assert (found["EMAIL_HOST_USER"], found["EMAIL_HOST_PASSWORD"], found["EMAIL_USE_SSL"]) == (
-            "me@x",
-            "s:cret",
-            True,
-        )
-        assert mail("file:///var/mail")["EMAIL_FILE_PATH"] == "/var/mail"
-        assert mail("console://")["EMAIL_BACKEND"].endswith("console.EmailBackend")
