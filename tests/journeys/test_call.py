@@ -14,6 +14,7 @@ from tests.journeys.conftest import no_sideways_scrolling
 from majlis.engines.calls import queries, services
 from majlis.engines.calls.models import Recording, Visit
 from majlis.kernel.files import queries as files
+from majlis.kernel.notices.models import StreamEvent
 from majlis.kit import clock, testing
 from majlis.kit.ids import new_id
 
@@ -41,6 +42,11 @@ def sees_the_other(page: Page) -> None:
         polling=300,
     )
     expect(page.locator("#tiles .tile--shown video")).to_be_visible()
+
+
+def signals() -> int:
+    """How many signals went from browser to browser so far."""
+    return StreamEvent.objects.filter(kind="call", payload__what="signal").count()
 
 
 def join(page: Page, room_id: Any) -> None:
@@ -95,6 +101,14 @@ class TestCall:
         expect(teacher.locator("#tiles .tile--shown")).to_have_count(0)
         student.click(".live__tools [data-act=camera]")
         expect(teacher.locator("#tiles .tile--shown")).to_have_count(1)
+
+        # The network changes: the connection is mended by an ICE restart, and they go on seeing each other.
+        before = signals()
+        student.evaluate("dispatchEvent(new Event('online'))")
+        student.wait_for_timeout(1_500)
+        assert signals() >= before + 2, "an offer and its answer"
+        sees_the_other(teacher)
+        sees_the_other(student)
 
         # They write.
         teacher.click(".live__tools [data-act=chat]")
