@@ -2,6 +2,7 @@
 
 from majlis.engines.experts import services
 from majlis.engines.experts.models import ExpertProfile
+from majlis.engines.messaging.events import ConversationAnswered, ConversationOpened
 from majlis.engines.reviews.events import RatingChanged
 from majlis.engines.scheduling.events import FreeTimeChanged
 from majlis.kernel.accounts.events import PersonAnonymised, PersonStatusChanged
@@ -32,3 +33,15 @@ def on_person_anonymised(event: PersonAnonymised) -> None:
 def on_rating_changed(event: RatingChanged) -> None:
     """The average that profile and search show follows, exactly."""
     services.set_rating(person_id=event.person_id, total=event.total, count=event.count)
+
+
+@subscribe(ConversationOpened)
+def on_conversation_opened(event: ConversationOpened) -> None:
+    """Somebody asked this expert for the first time."""
+    services.note_response(expert_id=event.asked, answered=False)
+
+
+@subscribe(ConversationAnswered)
+def on_conversation_answered(event: ConversationAnswered) -> None:
+    """The expert answered: the response rate rises."""
+    services.note_response(expert_id=event.answered_by, answered=True, asked=False)
