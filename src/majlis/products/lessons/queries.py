@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Count, F, Min, Q, QuerySet, Sum
 
+from majlis.kernel.accounts import queries as accounts
 from majlis.kit import clock
 from majlis.kit.errors import NotFound
 from majlis.kit.pages import Page, paginate
@@ -41,6 +42,15 @@ def lessons_of(person: Any, *, when: str = "ahead", cursor: str | None = None, l
     if when == "past":
         mine = mine.filter(Q(ends_at__lte=now) | ~Q(status__in=AHEAD))
     return paginate(mine, cursor, limit, by="-starts_at")
+
+
+def lessons_of_wards(guardian: Any, limit: int = 10) -> list[Lesson]:
+    """The coming lessons of the minors this person is guardian of, soonest first."""
+    wards = accounts.wards_of(guardian)
+    if not wards:
+        return []
+    ahead = Lesson.objects.filter(student__in=wards, status__in=AHEAD, ends_at__gt=clock.now())
+    return list(ahead.select_related("student", "teacher", "subject").order_by("starts_at")[:limit])
 
 
 def lessons_between(person_id: UUID, starts_at: datetime, ends_at: datetime) -> list[Lesson]:

@@ -25,6 +25,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "ahead": queries.lessons_of(request.user, when="ahead", limit=5).items,
         "to_answer": queries.requests_to_answer(request.user),
         "waiting": queries.waitlist_of(request.user),
+        "wards_lessons": queries.lessons_of_wards(request.user),
         "balances": ledger.balances(request.user.id),
         "held": queries.unsettled_lines(request.user.id)[:5] if side == "teacher" else [],
         "suggested": experts.featured_experts(3) if side == "student" else [],

@@ -6,6 +6,7 @@ from majlis.engines.billing import services as billing
 from majlis.engines.billing.tests.factories import wallet
 from majlis.engines.scheduling import services as scheduling
 from majlis.engines.scheduling.services import SlotTaken
+from majlis.kernel.accounts.models import Guardianship
 from majlis.kernel.notices import queries as notices
 from majlis.kit import clock
 from majlis.kit.errors import NotFound
@@ -123,6 +124,25 @@ class TestAccess:
     def test_both_sides_see_it(self, salma, nadia):
         lesson = factories.booked(salma, nadia)
         assert queries.lesson(lesson.id, seen_by=salma) == queries.lesson(lesson.id, seen_by=nadia)
+
+
+class TestGuardian:
+    def consented(self, guardian, ward):
+        now = clock.now()
+        return Guardianship.objects.create(
+            ward=ward, guardian=guardian, email=guardian.email, state="consented", asked_at=now, answered_at=now
+        )
+
+    def test_sees_the_wards_lessons_and_changes_nothing(self, salma, nadia):
+        huda = factories.student("Huda", money=0)
+        lesson = factories.paid(salma, nadia)
+        with pytest.raises(NotFound):
+            queries.lesson(lesson.id, seen_by=huda)
+        self.consented(huda, nadia)
+        assert queries.lesson(lesson.id, seen_by=huda) == lesson
+        assert queries.lessons_of_wards(huda) == [lesson]
+        with pytest.raises(NotFound):
+            services.cancel_lesson(actor=huda, lesson_id=lesson.id)
 
 
 class TestWeekly:
