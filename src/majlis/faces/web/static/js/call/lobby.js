@@ -18,7 +18,7 @@ export class Lobby {
       select.addEventListener("change", () => media.choose(kind, select.value));
     }
     this.speakers.addEventListener("change", () => {
-      for (const video of document.querySelectorAll("video:not([muted])")) video.setSinkId?.(this.speakers.value).catch(() => {});
+      root.dataset.speaker = this.speakers.value; // for pictures that come later, see tiles.js
     });
     navigator.mediaDevices?.addEventListener?.("devicechange", () => this.isOpen && this.fill());
   }

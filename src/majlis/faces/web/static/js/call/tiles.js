@@ -14,6 +14,8 @@ export class Tile {
     this.element.querySelector("bdi").textContent = peer.name;
     this.element.querySelector(".avatar").textContent = initials(peer.name);
     place.append(this.element);
+    const { speaker } = document.getElementById("call").dataset;
+    if (speaker) this.video.setSinkId?.(speaker).catch(() => {});
     peer.addEventListener("stream", () => this.play());
     peer.addEventListener("far", () => this.look());
     peer.addEventListener("state", () => this.look());
