@@ -8,6 +8,7 @@ procrastinate schedules by the real time; a moved sandbox clock is brought to it
 
 import json
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -30,10 +31,11 @@ def deliver_event(handler: str, kind: str, facts: dict[str, Any]) -> None:
     events.deliver(handler, kind, facts)
 
 
-def run_due_jobs(*, limit: int = 10_000, patient: bool = False) -> int:
-    """Run every due job in this process, oldest first, until none is left; the number run. What a job raises is raised
-    here, and the job is due again; `patient` logs it instead and leaves the job to the worker, a minute later. For
-    tests and for moving the sandbox clock."""
+def run_due_jobs(tasks: Sequence[str] = (), *, limit: int = 10_000, patient: bool = False) -> int:
+    """Run every due job (of these `tasks`, or of all) in this process, oldest first, until none is left; the number
+    run. Several processes may do so side by side. What a job raises is raised here, and the job is due again;
+    `patient` logs it instead and leaves the job to the worker, a minute later. For tests, for the demonstration and
+    for moving the sandbox clock."""
     done = 0
     while done < limit:
         # Taken in a transaction of its own, as a worker does, so that a job may speak to a gateway.
@@ -42,9 +44,10 @@ def run_due_jobs(*, limit: int = 10_000, patient: bool = False) -> int:
                 """UPDATE procrastinate_jobs SET status = 'doing' WHERE id = (
                      SELECT id FROM procrastinate_jobs
                      WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= %s)
+                       AND (task_name = ANY(%s) OR %s)
                      ORDER BY scheduled_at NULLS FIRST, id LIMIT 1 FOR UPDATE SKIP LOCKED)
                    RETURNING id, task_name, args""",
-                [clock.now()],
+                [clock.now(), list(tasks), not tasks],
             )
             row = cursor.fetchone()
         if row is None:

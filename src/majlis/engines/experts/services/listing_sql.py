@@ -103,6 +103,7 @@ INSERT INTO experts_word (word)
 SELECT DISTINCT word FROM experts_listing l, unnest(tsvector_to_array(l.words)) word
 WHERE (%(ids)s::uuid[] IS NULL OR l.expert_id = ANY(%(ids)s::uuid[])) AND length(word) BETWEEN 3 AND 40
   AND word !~ '[0-9]'
+ORDER BY word  -- two that bring the same new words wait for each other in one order, never in a circle
 ON CONFLICT DO NOTHING
 """
 

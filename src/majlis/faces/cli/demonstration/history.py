@@ -61,11 +61,10 @@ def live(
 ) -> None:
     """The weeks from `began` to `now`. Teachers near the front of the list are busier, as everywhere."""
     house = House(dice, now, counted)
-    regulars = students[: max(20, len(students) // 4)]
     for week in range(size["weeks"]):
         for _lesson in range(size["lessons_per_week"]):
-            teacher = teachers[min(int(dice.expovariate(6 / len(teachers))), len(teachers) - 1)]
-            student = regulars[min(int(dice.expovariate(4 / len(regulars))), len(regulars) - 1)]
+            teacher = teachers[int(dice.expovariate(3 / len(teachers))) % len(teachers)]
+            student = students[int(dice.expovariate(4 / len(students))) % len(students)]
             at = began + timedelta(weeks=week, minutes=dice.randrange(7 * 24 * 60))
             house.later(at, lambda moment, t=teacher, s=student: book(house, t, s, moment))
     # The two accounts to sign in with have something to look at today.

@@ -57,13 +57,13 @@ def _video(tint: str) -> bytes:
 @lru_cache
 def identity_paper() -> bytes:
     """A picture that stands for an identity card and says that it is none."""
-    card = Image.new("RGB", (640, 400), "#f4efe4")
+    card = Image.new("RGB", (240, 150), "#f4efe4")
     pen = ImageDraw.Draw(card)
-    pen.rounded_rectangle((20, 20, 620, 380), 24, outline="#8a7f6a", width=4)
-    pen.rectangle((60, 90, 220, 300), fill="#d8cfbb")
+    pen.rounded_rectangle((7, 7, 232, 142), 9, outline="#8a7f6a", width=2)
+    pen.rectangle((22, 36, 82, 114), fill="#d8cfbb")
     for line in range(5):
-        pen.rectangle((260, 110 + line * 40, 560 - 40 * (line % 2), 124 + line * 40), fill="#cfc5ae")
-    pen.text((60, 40), "SPECIMEN - NOT AN IDENTITY CARD", fill="#8a7f6a")
+        pen.rectangle((98, 42 + line * 15, 210 - 16 * (line % 2), 47 + line * 15), fill="#cfc5ae")
+    pen.text((22, 16), "SPECIMEN - NOT AN IDENTITY CARD", fill="#8a7f6a")
     paper = io.BytesIO()
     card.save(paper, "PNG", optimize=True)
     return paper.getvalue()

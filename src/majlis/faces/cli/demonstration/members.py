@@ -1,6 +1,6 @@
 """The office and the students of the demonstration."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from random import Random
@@ -8,7 +8,8 @@ from typing import Any
 
 from django.db import transaction
 
-from majlis.faces.cli.demonstration.names import people
+from majlis.faces.cli.demonstration.crew import dice_for
+from majlis.faces.cli.demonstration.names import Somebody, people
 from majlis.kernel.accounts import services as accounts
 from majlis.kernel.accounts.types import Role
 from majlis.kit.edition import edition
@@ -41,34 +42,48 @@ ROLES = (
 
 
 @transaction.atomic
-def make_office() -> None:
+def make_office(_all: Any = None) -> list[Any]:
     """The people who work in the office."""
-    for who in ROLES:
-        if who.roles:
-            accounts.enrol_person(actor=None, name=who.name, email=who.email, password=PASSWORD, roles=who.roles)
+    return [
+        accounts.enrol_person(actor=None, name=who.name, email=who.email, password=PASSWORD, roles=who.roles)
+        for who in ROLES
+        if who.roles
+    ]
+
+
+def make_known(_all: Any = None) -> list[Any]:
+    """The student to sign in as, and a guardian."""
+    student, guardian = ROLES[0], ROLES[2]
+    return [
+        accounts.enrol_person(
+            actor=None, name=student.name, email=student.email, password=PASSWORD, currency=edition().currency
+        ),
+        accounts.enrol_person(actor=None, name=guardian.name, email=guardian.email, password=PASSWORD),
+    ]
+
+
+def everyone(count: int) -> list[tuple[int, Somebody]]:
+    """`count` members but for the two known by name, with their numbers."""
+    return list(enumerate(people(count - 2, dice_for("members")), start=1))
 
 
 @transaction.atomic
-def make_members(count: int, dice: Random, made: Callable[[], None]) -> list[Any]:
-    """The students, first of all the one to sign in as; then a guardian, and the ward whose lessons they see."""
-    student = accounts.enrol_person(
-        actor=None, name=ROLES[0].name, email=ROLES[0].email, password=PASSWORD, currency=edition().currency
+def make_members(some: Sequence[tuple[int, Somebody]]) -> list[Any]:
+    """These students."""
+    return [make_member(number, who, dice_for(f"member {number}")) for number, who in some]
+
+
+def make_member(number: int, who: Somebody, dice: Random) -> Any:
+    """One student; they set a password when they first come."""
+    languages = edition().languages
+    return accounts.enrol_person(
+        actor=None,
+        name=who.name,
+        email=f"member{number}@majlis.example",
+        gender=who.gender,
+        birth_date=date(dice.randint(1965, 2006), dice.randint(1, 12), dice.randint(1, 28)),
+        language=who.origin.language if who.origin.language in languages else languages[0],
+        zone=who.origin.zone,
+        country=who.origin.country,
+        city=dice.choice(who.origin.cities),
     )
-    accounts.enrol_person(actor=None, name=ROLES[2].name, email=ROLES[2].email, password=PASSWORD)
-    found = [student]
-    for number, who in enumerate(people(count - 2, dice), start=1):
-        found.append(
-            accounts.enrol_person(
-                actor=None,
-                name=who.name,
-                email=f"member{number}@majlis.example",
-                gender=who.gender,
-                birth_date=date(dice.randint(1965, 2006), dice.randint(1, 12), dice.randint(1, 28)),
-                language=who.origin.language if who.origin.language in edition().languages else edition().languages[0],
-                zone=who.origin.zone,
-                country=who.origin.country,
-                city=dice.choice(who.origin.cities),
-            )
-        )
-        made()
-    return found

@@ -1,7 +1,7 @@
 """The teachers of the demonstration: portrait, words, prices, video, hours."""
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,6 +15,7 @@ from majlis.engines.experts import services as experts
 from majlis.engines.scheduling import services as scheduling
 from majlis.engines.scheduling.types import Hours
 from majlis.faces.cli.demonstration import media
+from majlis.faces.cli.demonstration.crew import dice_for
 from majlis.faces.cli.demonstration.members import PASSWORD, ROLES
 from majlis.faces.cli.demonstration.names import ORIGINS, Somebody, people
 from majlis.faces.cli.demonstration.portraits import portrait
@@ -42,19 +43,18 @@ class Teacher:
     language: str
 
 
-def make_teachers(count: int, dice: Random, made: Callable[[], None]) -> list[Teacher]:
-    """All of them, verified and with open hours; the first is the one to sign in as."""
+def everyone(count: int) -> list[tuple[int, Somebody]]:
+    """`count` teachers with their numbers; the first is the one to sign in as."""
     salma = Somebody(ROLES[1].name, "female", ORIGINS[1])
-    everyone = [salma, *people(count - 1, dice)]
-    videos = media.intro_videos()
-    found = []
-    for number, who in enumerate(everyone):
-        with transaction.atomic():
-            found.append(make_teacher(number, who, dice, videos))
-        made()
-    return found
+    return list(enumerate([salma, *people(count - 1, dice_for("teachers"))]))
 
 
+def make_teachers(some: Sequence[tuple[int, Somebody]], videos: list[bytes]) -> list[Teacher]:
+    """These teachers, verified and with open hours."""
+    return [make_teacher(number, who, dice_for(f"teacher {number}"), videos) for number, who in some]
+
+
+@transaction.atomic
 def make_teacher(number: int, who: Somebody, dice: Random, videos: list[bytes]) -> Teacher:
     """One teacher, from sign-up to the shelf."""
     house = edition()
