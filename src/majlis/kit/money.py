@@ -112,6 +112,8 @@ class Money:
             currency_digits=False,
             numbering_system=locale.numbering(language),
         )
+        # Behind Arabic figures the sign of "US$" would fall on the wrong side of its letters without a mark to hold it.
+        written = re.sub(r"(?<=[A-Z])\$(?!\d)", "$\u200e", written)
         # CLDR puts a no-break space between a currency's letters and its figures; Babel leaves that to us.
         return re.sub(r"(?<=[^\W\d_])(?=\d)", "\u00a0", locale.digits(written, language))
 
