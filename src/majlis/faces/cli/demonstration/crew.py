@@ -57,10 +57,10 @@ class Crew:
             futures[-1].add_done_callback(count)
         return lambda: [one for future in futures for one in future.result()]
 
-    def all_do(self, work: Callable[..., Any], *facts: Any) -> None:
-        """Every hand does the same, side by side, until all are done; the time is now."""
-        for future in [self.hands.submit(_now, work, *facts) for _hand in range(HANDS)]:
-            future.result()
+    def all_do(self, work: Callable[..., Any], *facts: Any) -> Callable[[], list[None]]:
+        """Let every hand do the same, side by side; the time is now. Call what is returned to wait for them."""
+        futures = [self.hands.submit(_now, work, *facts) for _hand in range(HANDS)]
+        return lambda: [future.result() for future in futures]
 
 
 def _at(moment: datetime, work: Callable[..., list[Any]], *facts: Any) -> list[Any]:
