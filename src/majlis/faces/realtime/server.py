@@ -60,8 +60,8 @@ class Door(asyncio.Protocol):
         self.stream: DirectStream | None = None
         self.work: asyncio.Task[None] | None = None
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport: Any = transport  # uvloop's own, which is no asyncio.Transport
+    def connection_made(self, transport: Any) -> None:  # uvloop's own, which is no asyncio.Transport
+        self.transport = transport
         self.patience = asyncio.get_running_loop().call_later(HEAD_SECONDS, self.transport.abort)
 
     def data_received(self, data: bytes) -> None:
