@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet, Sum
+from django.utils.translation import gettext
 
 from majlis.engines.billing import gateways, registry
 from majlis.engines.billing.models import (
@@ -189,7 +190,13 @@ def withdrawable(person: Any, unit: str) -> Withdrawable:
     then; and what is on its way to their bank."""
     rows = OrderLine.objects.filter(seller=person, unit=unit, status=LineStatus.HELD)
     held = tuple(
-        HeldLine(each.id, each.title, seller_receives(each), each.releases_at, each.release_reason)
+        HeldLine(
+            each.id,
+            each.title,
+            seller_receives(each),
+            each.releases_at,
+            gettext(each.release_reason) if each.release_reason else "",
+        )
         for each in rows.order_by("releases_at", "id")
     )
     way = Withdrawal.objects.filter(person=person, unit=unit, status__in=OPEN_WITHDRAWALS)

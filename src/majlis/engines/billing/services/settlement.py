@@ -156,11 +156,11 @@ def _tell(line: OrderLine, parts: Split, reason: Any) -> None:
 
 
 @transaction.atomic
-def expect_release(*, line_id: UUID, at: datetime | None, because: Any = "") -> None:
-    """Say when the money of a held line will be the seller's, and why then: shown where they withdraw. Tells, moves
-    nothing."""
+def expect_release(*, line_id: UUID, at: datetime | None, because: str = "") -> None:
+    """Say when the money of a held line will be the seller's, and why then: an English sentence marked for translation,
+    shown in the reader's language where they withdraw. Tells, moves nothing."""
     OrderLine.objects.filter(id=line_id, status__in=[LineStatus.OPEN, LineStatus.HELD]).update(
-        releases_at=at, release_reason=str(because)[:200]
+        releases_at=at, release_reason=because[:200]
     )
 
 

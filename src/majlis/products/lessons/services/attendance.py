@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from majlis.engines.billing import services as billing
 from majlis.engines.calls import queries as calls
@@ -66,7 +66,7 @@ def close_lesson(*, lesson_id: UUID, now: datetime | None = None) -> Lesson:
     )
     if lesson.line_id:
         billing.expect_release(
-            line_id=lesson.line_id, at=lesson.release_at, because=_("the time to report a problem ends then")
+            line_id=lesson.line_id, at=lesson.release_at, because=gettext_noop("the time to report a problem ends then")
         )
     close_open_request(lesson, RequestState.LAPSED, now=now)
     announcing.forget(lesson)

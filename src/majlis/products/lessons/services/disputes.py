@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from majlis.engines.billing import services as billing
 from majlis.kernel.accounts import queries as accounts
@@ -61,7 +62,7 @@ def open_dispute(*, actor: Any, lesson_id: UUID, reason: str, words: str = "", n
     )
     move(lesson, LessonStatus.DISPUTED, by=actor, reason=reason)
     if lesson.line_id:
-        billing.expect_release(line_id=lesson.line_id, at=None, because=_("a case about the lesson is open"))
+        billing.expect_release(line_id=lesson.line_id, at=None, because=gettext_noop("a case about the lesson is open"))
     announcing.tell(lesson, "dispute_opened", lesson.other_than(actor.id), reason=DisputeReason(reason).label)
     events.publish(DisputeOpened(dispute.id, lesson.id))
     return dispute
