@@ -17,7 +17,7 @@ from majlis.kit.edition import edition
 ACCOUNTS = [{"role": role.role, "email": role.email, "password": PASSWORD} for role in ROLES]
 """One account per role, as `./majlis up` prints them."""
 
-SIZES = {"experts": 300, "members": 1000, "weeks": 10, "lessons_per_week": 16}
+SIZES = {"experts": 300, "members": 1000, "weeks": 10, "lessons_per_week": 17}
 """How large a demonstration is, unless the edition's `[demonstration]` says otherwise."""
 
 
