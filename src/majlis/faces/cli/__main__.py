@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import signal
 import sys
 from collections.abc import Sequence
 
@@ -44,7 +43,6 @@ def main(words: Sequence[str] | None = None) -> int:
     from majlis.config.postgres_binaries import PostgresProblem
 
     given = list(sys.argv[1:] if words is None else words) or ["--help"]
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         asked, rest = parser().parse_known_args(given)
         if rest and asked.command not in PASS_ON:
@@ -57,6 +55,10 @@ def main(words: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        # `| head` has read enough. Not by the signal's default, which would also end a server whose client hangs up.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except PermissionError as wrong:
         print(f"majlis: no permission for {wrong.filename}; run as its owner, or choose --data.", file=sys.stderr)
         return 2
