@@ -125,7 +125,7 @@ def house() -> Iterator[House]:
     place.chmod(0o755)
     house = House(place)
     yield house
-    if house.running is not None and house.running.poll() is None:
+    if house.running is not None and house.running and house.running.poll() is None:
         house.stop()
     shutil.rmtree(place, ignore_errors=True)
 
@@ -139,8 +139,8 @@ class TestUp:
         """Where the story was cut (another worker took a part of it), it begins again."""
         if house.running is None and request.node.name != "test_starts_from_nothing":
             house.up()
-            if request.node.name == "test_a_warm_start_prepares_nothing":
-                house.stop()
+        if request.node.name == "test_a_warm_start_prepares_nothing" and house.running and house.running.poll() is None:
+            house.stop()
 
     def test_starts_from_nothing(self, house: House):
         house.up()
