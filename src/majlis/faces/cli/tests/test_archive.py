@@ -1,4 +1,5 @@
 import shutil
+import tarfile
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,6 +71,16 @@ class TestBackupAndRestore:
         with pytest.raises(UserError, match="not a backup"):
             archive.restore(server.url, data, tmp_path / "no.tar")
         assert words(server) == ["سلام"]
+
+    @pytest.mark.parametrize("name", ["../escaped.txt", "/tmp/escaped.txt"])
+    def test_refuses_an_archive_that_leads_out_of_its_place(
+        self, server: postgres.Server, data: Path, tmp_path: Path, name: str
+    ):
+        with tarfile.open(tmp_path / "sly.tar", "w") as tar:
+            archive._add_text(tar, name, "got out")
+        with pytest.raises(UserError, match="does not belong"):
+            archive.restore(server.url, data, tmp_path / "sly.tar")
+        assert not (data / "escaped.txt").exists()
 
     def test_a_damaged_dump_leaves_the_database_as_it_was(self, server: postgres.Server, data: Path, tmp_path: Path):
         dump = tmp_path / "half.dump"
