@@ -125,6 +125,43 @@ class RefundStatus(models.TextChoices):
 REFUND_MOVES = Transitions({RefundStatus.REQUESTED: [RefundStatus.SENT, RefundStatus.FAILED]})
 
 
+class DisputeStatus(models.TextChoices):
+    # The buyer's bank asked for the money; the provider set it aside or took it.
+    OPEN = "open", _("Open")
+    # Decided for us.
+    WON = "won", _("Won")
+    # Decided for the buyer: the money is gone.
+    LOST = "lost", _("Lost")
+
+
+DISPUTE_MOVES = Transitions(
+    {
+        DisputeStatus.OPEN: [DisputeStatus.WON, DisputeStatus.LOST],
+        # A bank may look at it again.
+        DisputeStatus.WON: [DisputeStatus.LOST],
+        DisputeStatus.LOST: [DisputeStatus.WON],
+    }
+)
+
+
+class MovementKind(models.TextChoices):
+    # Money a provider took for us.
+    CHARGE = "charge", _("Charge")
+    # Money it gave back.
+    REFUND = "refund", _("Refund")
+    # Money a buyer's bank took back.
+    DISPUTE = "dispute", _("Dispute")
+
+
+class Mode(models.TextChoices):
+    # Nothing to configure, or not configured.
+    NONE = "", _("Not configured")
+    # Keys of the provider's playground.
+    TEST = "test", _("Test")
+    # Real money.
+    LIVE = "live", _("Live")
+
+
 class InvoiceKind(models.TextChoices):
     INVOICE = "invoice", _("Invoice")
     # Takes back (a part of) an invoice, which itself never changes.

@@ -32,5 +32,7 @@ def take_webhook(request: HttpRequest, gateway: str) -> TakenOut:
     harmless."""
     if int(request.headers.get("Content-Length") or 0) > LARGEST:
         raise TooLarge
-    services.receive_webhook(gateway=gateway, headers=dict(request.headers), body=request.body)
+    services.receive_webhook(
+        gateway=gateway, headers=dict(request.headers), body=request.body, query=request.GET.dict()
+    )
     return TakenOut(received=True)

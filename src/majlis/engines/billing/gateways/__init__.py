@@ -17,6 +17,20 @@ def gateway(code: str) -> Gateway:
     return KNOWN[code]
 
 
+def of_provider(provider: str) -> list[Gateway]:
+    """The ways to pay one provider offers; any of them can read its messages. NotFound if there is none."""
+    found = [each for each in KNOWN.values() if each.provider == provider]
+    if not found:
+        raise NotFound()
+    return found
+
+
+def configured() -> list[Gateway]:
+    """One gateway of each provider whose keys are set, whether offered or not."""
+    return list({each.provider: each for each in reversed(KNOWN.values()) if each.ready()}.values())[::-1]
+
+
 def offered(money: Money, country: str) -> list[Gateway]:
     """The gateways a buyer in `country` may choose from to pay `money`, in the edition's order."""
-    return [KNOWN[code] for code in policies().gateways if code in KNOWN and KNOWN[code].takes(money, country)]
+    listed = [KNOWN[code] for code in policies().gateways if code in KNOWN]
+    return [each for each in listed if each.ready() and each.takes(money, country)]

@@ -4,15 +4,15 @@ A gateway never touches our orders, our ledger or our people: it speaks with its
 below. All methods but `takes` and `open_envelope` may speak over the network and are called outside any transaction.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from majlis.engines.billing.types import PaymentStatus
+from majlis.engines.billing.types import DisputeStatus, Mode, MovementKind, PaymentStatus
 from majlis.kit.errors import Refusal
 from majlis.kit.money import Money
 
@@ -22,6 +22,14 @@ class GatewayUnreachable(Refusal):
 
     code = "gateway_unreachable"
     sentence = _("The payment service does not answer just now. Nothing was taken. Please try again or choose another.")
+    status = 503
+
+
+class KeysRefused(Refusal):
+    """The provider answers and does not accept our keys."""
+
+    code = "keys_refused"
+    sentence = _("The payment service does not accept our keys.")
     status = 503
 
 
@@ -49,6 +57,14 @@ class Bill:
     return_url: str
     """Where the provider sends the buyer back to, whatever happened."""
     expires_at: datetime | None
+    notify_url: str = ""
+    """Where the provider may tell us how it went, for those that are told with each bill."""
+    payer_id: UUID | None = None
+    payer_phone: str = ""
+    country: str = ""
+    """The payer's, ISO code; empty when nobody knows."""
+    customer_ref: str = ""
+    """What this provider called the payer before (`Began.customer_ref`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +76,20 @@ class Began:
     redirect_url: str | None = None
     instructions: dict[str, str] | None = None
     """What the buyer has to do where there is no page: label → value, in the buyer's language."""
+    expires_at: datetime | None = None
+    """Until when the provider takes the money, if it says so."""
+    customer_ref: str = ""
+    """What the provider calls the payer, where it keeps people: given back with the next bill."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message that came to our webhook address, as it came."""
+
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +102,20 @@ class ChargeSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class DisputeSeen:
+    """A charge the buyer contests with their bank (chargeback)."""
+
+    ref: str
+    """The provider's name of the dispute."""
+    money: Money
+    status: DisputeStatus
+    reason: str = ""
+    """The provider's word for it."""
+    answer_by: datetime | None = None
+    """Until when evidence can be sent."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """How an attempt stands at the provider."""
 
@@ -79,6 +123,7 @@ class Reading:
     charges: tuple[ChargeSeen, ...] = ()
     """All that arrived so far, not only what is new."""
     problem: str = ""
+    disputes: tuple[DisputeSeen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +133,10 @@ class Notification:
     event_id: str
     """The provider's id of the event, or a digest of the body where there is none."""
     ref: str
+    """The attempt's name, or that of one of its charges, or our own payment's id, whichever the message has."""
     kind: str = ""
+    money: Money | None = None
+    """What the message says was paid, if it says so: compared with what we asked for, and noted for staff."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +150,41 @@ class GivenBack:
     """Not empty: refused for good."""
 
 
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One line of a provider's own account of a day."""
+
+    kind: MovementKind
+    ref: str
+    """As in `ChargeSeen.ref`, `GivenBack.ref`, `DisputeSeen.ref`."""
+    money: Money
+    """Positive, whichever way it went."""
+    attempt: str = ""
+    """The attempt it belongs to, as in `Began.ref`; empty where the provider does not say."""
+    at: datetime | None = None
+    fee: Money | None = None
+    """What the provider kept of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayReport:
+    """What a provider says moved on a day."""
+
+    movements: tuple[Movement, ...]
+    complete: bool = True
+    """Whether money we know nothing of would be in it. False where the provider has no list and was asked attempt by
+    attempt."""
+
+
 class Gateway(Protocol):
-    """One payment provider."""
+    """One payment provider, or one of the ways to pay it offers."""
 
     code: str
     """Stored with every payment; never changes."""
+    provider: str
+    """Who stands behind it: where its webhooks arrive and whose keys it uses. Several ways may share one."""
+    keys: tuple[str, ...]
+    """The environment variables it needs; empty: none."""
     name: Any
     """What the buyer reads on the button, translatable."""
     summary: Any
@@ -116,6 +194,19 @@ class Gateway(Protocol):
     refunds: bool
     """Whether it can send money back."""
 
+    def ready(self) -> bool:
+        """Called wherever gateways are listed: whether its keys are set. One that is not ready is never offered."""
+        ...
+
+    def mode(self) -> Mode:
+        """Called for staff and the doctor: whether its keys move real money."""
+        ...
+
+    def greet(self) -> None:
+        """Called by `./majlis doctor`: one cheap request that shows whether the keys are accepted. Raises
+        `GatewayUnreachable` or `KeysRefused`, neither of which may quote a key."""
+        ...
+
     def takes(self, money: Money, country: str) -> bool:
         """Called while the checkout page is drawn and again when a payment starts: whether this amount can be paid
         this way from `country`. Must not speak over the network, and must not look at the order."""
@@ -123,7 +214,8 @@ class Gateway(Protocol):
 
     def begin(self, bill: Bill) -> Began:
         """Called once the payment row stands, possibly twice for the same payment after a crash: with the same
-        `payment_id` it must return the same attempt. Must not retry by itself and must not wait for the buyer.
+        `payment_id` it must return the same attempt; only where the provider cannot be asked for its first answer,
+        another, since the first was shown to nobody. Must not retry by itself and must not wait for the buyer.
         Raises `GatewayUnreachable`."""
         ...
 
@@ -132,18 +224,26 @@ class Gateway(Protocol):
         the provider, never a memory of its own. Raises `GatewayUnreachable`."""
         ...
 
-    def open_envelope(self, headers: Mapping[str, str], body: bytes) -> Notification:
-        """Called for each incoming webhook before anything is stored, with lower-case header names and the body byte
-        for byte. Must check the signature in constant time and the age against replays; must not act on what it says.
-        Raises `BadSignature`."""
+    def open_envelope(self, delivery: Delivery) -> Notification:
+        """Called for each incoming webhook before anything is stored. Must check the signature in constant time, and
+        the age where the provider signs one; must not act on what it says. May fetch a provider's certificate, and
+        nothing else. Raises `BadSignature`; `Invalid` for a signed message of another shape."""
         ...
 
-    def give_back(self, ref: str, money: Money, key: str, reason: str) -> GivenBack:
+    def give_back(self, ref: str, money: Money, key: str, reason: str, *, before: Money) -> GivenBack:
         """Called by a job after the money left the person's wallet, again with the same `key` until the answer is
-        final: the provider must see one refund. Must not be asked for more than was charged: billing sees to that."""
+        final: the provider must see one refund. `before` is what earlier refunds of this attempt sent, for providers
+        that know refunds only by their sum; of one attempt never two are under way. Must not be asked for more than
+        was charged: billing sees to that."""
         ...
 
     def stop(self, ref: str) -> None:
         """Called when the order ended or another attempt took this one's place. Asks the provider to take no more
         money for it. Must not fail when there is nothing to stop; money that comes all the same goes to the wallet."""
+        ...
+
+    def movements(self, day: date, refs: Sequence[str]) -> DayReport:
+        """Called once a day for the day before (UTC), and by staff for any: every charge, refund and dispute of that
+        day by the provider's own list; where it has none, by asking for each attempt of `refs`, the ones we know.
+        Raises `GatewayUnreachable`."""
         ...

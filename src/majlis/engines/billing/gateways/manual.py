@@ -3,8 +3,8 @@
 The provider here is our own staff: what they confirmed is what `read` answers.
 """
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.utils.translation import gettext as now_
 from django.utils.translation import gettext_lazy as _
@@ -14,13 +14,16 @@ from majlis.engines.billing.gateways.base import (
     Began,
     Bill,
     ChargeSeen,
+    DayReport,
+    Delivery,
     GivenBack,
+    Movement,
     Notification,
     Reading,
 )
 from majlis.engines.billing.models import Payment, Transfer
 from majlis.engines.billing.policies import policies
-from majlis.engines.billing.types import PaymentStatus, TransferStatus
+from majlis.engines.billing.types import Mode, MovementKind, PaymentStatus, TransferStatus
 from majlis.kit import db
 from majlis.kit.money import Money
 
@@ -31,12 +34,22 @@ LABELS = {"Bank": _("Bank"), "Account": _("Account holder"), "IBAN": _("IBAN"), 
 class ManualTransfer:
     """Bank transfer with a receipt."""
 
-    code = "manual"
+    code = provider = "manual"
+    keys = ()
     name = _("Bank transfer")
     summary = _("Transfer the amount and send us the receipt. We check it by hand, usually within one working day.")
     first_look = timedelta(days=1)
     refunds = False
     """Money is sent back by a withdrawal, which knows the person's bank account."""
+
+    def ready(self) -> bool:
+        return bool(policies().bank)
+
+    def mode(self) -> Mode:
+        return Mode.LIVE if self.ready() else Mode.NONE
+
+    def greet(self) -> None:
+        """Nobody answers at a bank counter."""
 
     def takes(self, money: Money, country: str) -> bool:
         return money.unit in policies().bank
@@ -60,11 +73,32 @@ class ManualTransfer:
         )
         return Reading(PaymentStatus.SUCCEEDED if charges else PaymentStatus.PENDING, charges)
 
-    def open_envelope(self, headers: Mapping[str, str], body: bytes) -> Notification:
+    def open_envelope(self, delivery: Delivery) -> Notification:
         raise BadSignature()  # a bank sends us nothing, so whoever claims to be it is not
 
-    def give_back(self, ref: str, money: Money, key: str, reason: str) -> GivenBack:
+    def give_back(self, ref: str, money: Money, key: str, reason: str, *, before: Money) -> GivenBack:
         return GivenBack(ref, done=False, problem=str(_("A bank transfer is paid back by a withdrawal.")))
 
     def stop(self, ref: str) -> None:
         """Nothing to stop: a transfer that comes all the same is confirmed by staff and goes to the wallet."""
+
+    def movements(self, day: date, refs: Sequence[str]) -> DayReport:
+        """What staff found in the account that day; what lies there unseen only the bank's statement knows."""
+        db.refuse_transaction()
+        begins = datetime.combine(day, time(), UTC)
+        found = Transfer.objects.filter(
+            status=TransferStatus.CONFIRMED, decided_at__gte=begins, decided_at__lt=begins + timedelta(days=1)
+        ).select_related("payment")
+        return DayReport(
+            tuple(
+                Movement(
+                    MovementKind.CHARGE,
+                    f"transfer:{each.id}",
+                    Money(each.found_amount or 0, each.payment.unit),
+                    each.payment.provider_ref or "",
+                    each.decided_at,
+                )
+                for each in found.order_by("id")
+            ),
+            complete=False,
+        )

@@ -10,8 +10,8 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -26,13 +26,16 @@ from majlis.engines.billing.gateways.base import (
     Began,
     Bill,
     ChargeSeen,
+    DayReport,
+    Delivery,
     GatewayUnreachable,
     GivenBack,
+    Movement,
     Notification,
     Reading,
 )
 from majlis.engines.billing.models import SandboxCharge, SandboxSession
-from majlis.engines.billing.types import PaymentStatus
+from majlis.engines.billing.types import Mode, MovementKind, PaymentStatus
 from majlis.kit import clock, db
 from majlis.kit.errors import Invalid, NotFound
 from majlis.kit.money import Money
@@ -44,11 +47,21 @@ TOLERANCE = 300
 class Sandbox:
     """Our side of the sandbox."""
 
-    code = "sandbox"
+    code = provider = "sandbox"
+    keys = ()
     name = _("Test payment")
     summary = _("No real money: a page where you choose how the payment goes.")
     first_look = timedelta(minutes=1)
     refunds = True
+
+    def ready(self) -> bool:
+        return bool(settings.SANDBOX)
+
+    def mode(self) -> Mode:
+        return Mode.TEST
+
+    def greet(self) -> None:
+        """It stands in this very process."""
 
     def takes(self, money: Money, country: str) -> bool:
         return bool(settings.SANDBOX)
@@ -84,23 +97,24 @@ class Sandbox:
             return Reading(PaymentStatus.EXPIRED)
         return Reading(PaymentStatus.PENDING)
 
-    def open_envelope(self, headers: Mapping[str, str], body: bytes) -> Notification:
-        event_id, stamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
+    def open_envelope(self, delivery: Delivery) -> Notification:
+        event_id = delivery.headers.get("webhook-id", "")
+        stamp = delivery.headers.get("webhook-timestamp", "")
         if not event_id or not stamp.isascii() or not stamp.isdigit() or len(stamp) > 12:
             raise BadSignature()
         if abs(clock.now().timestamp() - int(stamp)) > TOLERANCE:
             raise BadSignature()
-        expected = signature(event_id, stamp, body)
-        given = headers.get("webhook-signature", "").split(" ")
+        expected = signature(event_id, stamp, delivery.body)
+        given = delivery.headers.get("webhook-signature", "").split(" ")
         if not any(hmac.compare_digest(expected.encode(), each.encode()) for each in given):
             raise BadSignature()
         try:
-            facts = json.loads(body)
+            facts = json.loads(delivery.body)
             return Notification(event_id, ref=str(facts["data"]["session"]), kind=str(facts["type"]))
         except (ValueError, KeyError, TypeError):
             raise Invalid(errors={"__all__": _("This is not a message of the sandbox.")}) from None
 
-    def give_back(self, ref: str, money: Money, key: str, reason: str) -> GivenBack:
+    def give_back(self, ref: str, money: Money, key: str, reason: str, *, before: Money) -> GivenBack:
         db.refuse_transaction()
         with transaction.atomic():
             session = SandboxSession.objects.select_for_update().filter(ref=ref).first()
@@ -119,6 +133,23 @@ class Sandbox:
     def stop(self, ref: str) -> None:
         db.refuse_transaction()
         SandboxSession.objects.filter(ref=ref, state="open").update(state="expired")
+
+    def movements(self, day: date, refs: Sequence[str]) -> DayReport:
+        db.refuse_transaction()
+        begins = datetime.combine(day, time(), UTC)
+        rows = SandboxCharge.objects.filter(settles_at__gte=begins, settles_at__lt=begins + timedelta(days=1))
+        return DayReport(
+            tuple(
+                Movement(
+                    MovementKind.CHARGE if row.amount > 0 else MovementKind.REFUND,
+                    row.ref,
+                    Money(abs(row.amount), row.unit),
+                    row.session_id,
+                    row.settles_at,
+                )
+                for row in rows.order_by("settles_at", "ref")
+            )
+        )
 
 
 # ---------------------------------------------------------------------------------------------- the provider's side

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Sum
 from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing import gateways
@@ -73,7 +73,8 @@ def refund_payment(
     )
     from majlis.engines.billing.tasks import send_refund as job
 
-    job.defer(refund_id=str(refund.id))
+    # One after the other: providers that know refunds only by their sum could not tell two at once apart.
+    job.configure(lock=f"billing.refunds:{payment.id}").defer(refund_id=str(refund.id))
     return refund
 
 
@@ -86,8 +87,9 @@ def send_refund(refund_id: UUID, *, now: datetime | None = None) -> Refund:
     payment = refund.payment
     if refund.status != RefundStatus.REQUESTED or payment is None:
         return refund
+    sent = payment.refunds.filter(status=RefundStatus.SENT).aggregate(sum=Sum("amount"))["sum"] or 0
     answer = gateways.gateway(payment.gateway).give_back(
-        payment.provider_ref or "", refund.money, str(refund.id), refund.reason
+        payment.provider_ref or "", refund.money, str(refund.id), refund.reason, before=Money(sent, refund.unit)
     )
     if answer.problem:
         _return_to_wallet(refund_id, answer.problem, now)

@@ -8,7 +8,8 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from majlis.engines.billing import gateways
-from majlis.engines.billing.models import Payment, WebhookEvent
+from majlis.engines.billing.gateways.base import Delivery
+from majlis.engines.billing.models import Charge, Payment, WebhookEvent
 from majlis.engines.billing.services.payments import refresh_payment
 from majlis.engines.billing.types import WebhookStatus
 from majlis.kernel.accounts import services as accounts
@@ -18,20 +19,33 @@ from majlis.kit.ids import new_id
 
 log = logging.getLogger(__name__)
 
-KEPT_HEADERS = ("content-type", "user-agent", "webhook-id", "webhook-timestamp", "webhook-signature")
+KEPT_HEADERS = (
+    *("content-type", "user-agent", "webhook-id", "webhook-timestamp", "webhook-signature", "stripe-signature"),
+    *("paypal-transmission-id", "paypal-transmission-time", "paypal-transmission-sig", "paypal-cert-url"),
+    *("paypal-auth-algo", "x-callback-timestamp"),
+)
+"""What proves a message, and nothing that is itself a secret: a provider's fixed token is not kept."""
 UNKNOWN_FOR = timedelta(days=1)
 """How long an event about a payment we do not know is tried again: it may have overtaken our note of the payment."""
 
 
-def receive_webhook(*, gateway: str, headers: Mapping[str, str], body: bytes, now: datetime | None = None) -> UUID:
-    """Take one delivery of a provider: check its signature, store it byte for byte, queue the work. The event's id.
+def receive_webhook(
+    *,
+    gateway: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    query: Mapping[str, str] | None = None,
+    now: datetime | None = None,
+) -> UUID:
+    """Take one delivery of the provider `gateway`: check its signature, store it byte for byte, queue the work. The
+    event's id. `query` is what stood behind the address' question mark.
 
     The same event again is counted, not worked on twice. Refuses `BadSignature` (nothing is stored then) and NotFound
-    for a gateway we do not have.
+    for a provider we do not have.
     """
     now = now or clock.now()
     lower = {name.lower(): value for name, value in headers.items()}
-    notification = gateways.gateway(gateway).open_envelope(lower, body)
+    notification = gateways.of_provider(gateway)[0].open_envelope(Delivery(lower, body, query or {}))
     kept = {name: lower[name] for name in KEPT_HEADERS if name in lower}
     with transaction.atomic():
         event_id, new = _store(gateway, notification.event_id, notification.ref, notification.kind, kept, body, now)
@@ -72,7 +86,7 @@ def process_webhook(event_id: UUID, *, now: datetime | None = None) -> WebhookEv
     event = WebhookEvent.objects.filter(id=event_id).first()
     if event is None:
         raise NotFound()
-    payment = Payment.objects.filter(gateway=event.gateway, provider_ref=event.provider_ref).first()
+    payment = payment_named(event.gateway, event.provider_ref)
     if payment is None:
         _mark(event, WebhookStatus.UNKNOWN, now)
         return event
@@ -83,6 +97,23 @@ def process_webhook(event_id: UUID, *, now: datetime | None = None) -> WebhookEv
         raise
     _mark(event, WebhookStatus.DONE, now)
     return event
+
+
+def payment_named(provider: str, ref: str) -> Payment | None:
+    """The attempt a provider speaks of: by its own name for it, by that of a charge, or by our payment's id."""
+    ways = [each.code for each in gateways.of_provider(provider)]
+    ours = Payment.objects.filter(gateway__in=ways)
+    found = ours.filter(provider_ref=ref).first()
+    if found is None:
+        charge = Charge.objects.filter(gateway__in=ways, ref=ref).select_related("payment").first()
+        found = charge.payment if charge else None
+    if found is None:
+        try:
+            # One that was never answered has no name there: what the provider says of it we cannot ask about.
+            found = ours.filter(id=UUID(ref), provider_ref__isnull=False).first()
+        except ValueError:
+            return None
+    return found
 
 
 def _mark(event: WebhookEvent, status: WebhookStatus, now: datetime, problem: str = "") -> None:
@@ -108,7 +139,7 @@ def retry_unknown_webhooks(*, now: datetime | None = None, limit: int = 100) -> 
     young = WebhookEvent.objects.filter(status=WebhookStatus.UNKNOWN, created_at__gte=now - UNKNOWN_FOR)
     found = 0
     for event in young.order_by("worked_on_at")[:limit]:
-        if not Payment.objects.filter(gateway=event.gateway, provider_ref=event.provider_ref).exists():
+        if payment_named(event.gateway, event.provider_ref) is None:
             continue
         found += 1
         try:

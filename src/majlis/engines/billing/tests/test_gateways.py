@@ -5,7 +5,7 @@ from django.db import transaction
 
 from majlis.engines.billing import gateways, services
 from majlis.engines.billing.gateways import sandbox
-from majlis.engines.billing.gateways.base import BadSignature, Bill, Reading
+from majlis.engines.billing.gateways.base import BadSignature, Bill, Delivery, Reading
 from majlis.engines.billing.models import Payment
 from majlis.engines.billing.tests.factories import order, usd
 from majlis.engines.billing.types import PaymentStatus
@@ -114,7 +114,7 @@ class TestEveryGateway:
 
     def test_believes_nobody_without_a_signature(self, gateway):
         with pytest.raises(BadSignature):
-            gateway.open_envelope({}, b"{}")
+            gateway.open_envelope(Delivery({}, b"{}"))
 
     def test_stopping_it_twice_or_what_was_never_there_is_harmless(self, gateway, payment):
         gateway.stop(payment.provider_ref)
@@ -128,12 +128,12 @@ class TestEveryGateway:
 
     def test_gives_back_once_per_key_or_says_that_it_cannot(self, gateway, provider, payment):
         provider.charge(payment, 10_000)
-        first = gateway.give_back(payment.provider_ref, usd(6_000), "key", "Test")
-        assert gateway.give_back(payment.provider_ref, usd(6_000), "key", "Test") == first
+        first = gateway.give_back(payment.provider_ref, usd(6_000), "key", "Test", before=usd(0))
+        assert gateway.give_back(payment.provider_ref, usd(6_000), "key", "Test", before=usd(0)) == first
         assert first.done == gateway.refunds
         assert bool(first.problem) == (not gateway.refunds)
         if gateway.refunds:
-            assert gateway.give_back(payment.provider_ref, usd(6_000), "other", "Test").problem
+            assert gateway.give_back(payment.provider_ref, usd(6_000), "other", "Test", before=usd(6_000)).problem
 
     def test_never_speaks_inside_a_transaction(self, gateway, payment):
         with transaction.atomic(), pytest.raises(transaction.TransactionManagementError):
