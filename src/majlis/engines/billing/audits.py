@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Count, F, Max, Q, Sum
 
+from majlis.engines.billing import allowance_audits  # noqa: F401
 from majlis.engines.billing.models import (
     Charge,
     Invoice,

@@ -8,6 +8,13 @@ from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext
 
 from majlis.engines.billing import gateways, registry
+from majlis.engines.billing.allowance_queries import (
+    Allowance,
+    allowance_left,
+    allowance_statement,
+    allowance_uses,
+    allowances_of,
+)
 from majlis.engines.billing.models import (
     Invoice,
     Order,
@@ -32,6 +39,11 @@ from majlis.kit.money import Money
 from majlis.kit.pages import Page, paginate
 
 __all__ = [
+    "Allowance",
+    "allowance_left",
+    "allowance_statement",
+    "allowance_uses",
+    "allowances_of",
     "commission_for",
     "covered",
     "described",

@@ -57,3 +57,12 @@ def poll_payments(timestamp: int) -> None:
 
     services.retry_unknown_webhooks()
     services.poll_payments()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="billing.expire_allowances", queue="money", queueing_lock="billing.expire_allowances")
+def expire_allowances(timestamp: int) -> None:
+    """Write off allowances whose time is over."""
+    from majlis.engines.billing import services
+
+    services.expire_allowances()

@@ -1,5 +1,6 @@
 """The tables of billing, one file per noun."""
 
+from majlis.engines.billing.models.allowances import AllowanceGrant, AllowanceUse
 from majlis.engines.billing.models.invoices import Invoice, InvoiceSeries
 from majlis.engines.billing.models.orders import CommissionRule, Order, OrderLine, StateChange
 from majlis.engines.billing.models.payments import (
@@ -14,6 +15,8 @@ from majlis.engines.billing.models.payments import (
 from majlis.engines.billing.models.withdrawals import Withdrawal, WithdrawalMethod
 
 __all__ = [
+    "AllowanceGrant",
+    "AllowanceUse",
     "Charge",
     "CommissionRule",
     "Invoice",

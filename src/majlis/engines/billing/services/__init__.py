@@ -3,6 +3,17 @@
 from majlis.engines.billing.gateways.base import BadSignature, GatewayUnreachable
 from majlis.engines.billing.registry import Fulfiller
 from majlis.engines.billing.registry import register as register_fulfiller
+from majlis.engines.billing.services.allowances import (
+    AllowanceKeyReused,
+    AllowanceShort,
+    GrantDraft,
+    expire_allowances,
+    grant_allowance,
+    grant_allowances,
+    return_use,
+    use_allowance,
+    withdraw_allowances,
+)
 from majlis.engines.billing.services.orders import (
     AlreadyPaid,
     OrderEnded,
@@ -72,6 +83,8 @@ from majlis.engines.billing.services.withdrawals import (
 )
 
 __all__ = [
+    "AllowanceKeyReused",
+    "AllowanceShort",
     "AlreadyPaid",
     "AmountOutOfRange",
     "BadSignature",
@@ -81,6 +94,7 @@ __all__ = [
     "Fulfiller",
     "GatewayNotOffered",
     "GatewayUnreachable",
+    "GrantDraft",
     "LineNotHeld",
     "MethodNotOffered",
     "MixedCurrencies",
@@ -103,7 +117,10 @@ __all__ = [
     "deliver_sandbox_event",
     "end_commission_rule",
     "expect_release",
+    "expire_allowances",
     "expire_orders",
+    "grant_allowance",
+    "grant_allowances",
     "load_withdrawal_methods",
     "mark_withdrawal_paid",
     "pay_covered_orders",
@@ -125,6 +142,7 @@ __all__ = [
     "request_withdrawal",
     "rerun_webhook",
     "retry_unknown_webhooks",
+    "return_use",
     "send_receipt",
     "send_refund",
     "set_withdrawal_method",
@@ -133,5 +151,7 @@ __all__ = [
     "stop_payment",
     "take_reading",
     "top_up",
+    "use_allowance",
     "void_order",
+    "withdraw_allowances",
 ]

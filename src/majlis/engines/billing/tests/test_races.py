@@ -182,3 +182,20 @@ class TestRaces:
         line = draft()
         placed = testing.at_once([lambda: order(buyer, line, key="same")] * MANY)
         assert len({answer.id for answer in placed}) == 1
+
+    def test_32_uses_never_take_more_than_the_allowance(self, buyer):
+        services.grant_allowance(person_id=buyer.id, unit="minute", amount=300, key="g", subject="test:1")
+        answers = testing.at_once(
+            [
+                lambda key=key: services.use_allowance(
+                    person_id=buyer.id, unit="minute", amount=60, key=f"u{key % 16}", subject="test:2"
+                )
+                for key in range(MANY)
+            ]
+        )
+        assert len({use.id for answer in answers if isinstance(answer, list) for use in answer}) == 5
+        assert {type(a) for a in answers if isinstance(a, Exception)} <= {services.AllowanceShort}
+        assert queries.allowance_left(buyer.id, "minute").amount == 0
+        testing.at_once([lambda key=key: services.return_use(key=f"u{key % 16}") for key in range(MANY)])
+        assert queries.allowance_left(buyer.id, "minute").amount == 300
+        assert the_audit_finds_nothing()
