@@ -1,11 +1,13 @@
 """State machines as data."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from django.utils.translation import gettext_lazy as _
 
 from majlis.kit.errors import Refusal
+
+Value = TypeVar("Value")
 
 
 class IllegalTransition(Refusal):
@@ -33,3 +35,11 @@ class Transitions:
     def sources(self, target: Any) -> list[str]:
         """Every state from which `target` may be reached in one step."""
         return [s for s, targets in self.table.items() if str(target) in targets]
+
+
+def promised(value: Value | None) -> Value:
+    """What a nullable column holds in a row whose state says that it is filled: a confirmed lesson has a reservation.
+    Nothing there is a bug, and reported as one."""
+    if value is None:
+        raise ValueError("A column is empty that the row's state promises to be filled.")
+    return value

@@ -12,7 +12,7 @@ def orders(person_id: UUID) -> list[dict[str, Any]]:
     mine = Order.objects.filter(buyer_id=person_id).order_by("id")
     lines: dict[UUID, list[dict[str, Any]]] = {}
     for line in OrderLine.objects.filter(order__in=mine).order_by("id").values():
-        lines.setdefault(line["order_id"], []).append(line)
+        lines.setdefault(line["order_id"], []).append(dict(line))
     columns = ("id", "number", "status", "unit", "net_amount", "tax_amount", "fee_amount", "total_amount", "created_at")
     return [{**row, "lines": lines.get(row["id"], [])} for row in mine.values(*columns)]
 

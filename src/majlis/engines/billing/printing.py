@@ -52,8 +52,8 @@ def print_invoice(invoice: Invoice, language: str) -> bytes:
     with translation.override(language):
         data = _data(invoice, language)
     return typst.compile(
-        TEMPLATE.read_bytes(),
-        font_paths=[str(FONTS)],
+        TEMPLATE,
+        font_paths=[FONTS],
         ignore_system_fonts=True,
         sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
     )

@@ -9,6 +9,7 @@ from majlis.engines.calls.models import Recording, Room, RoomEvent, RoomMessage,
 from majlis.engines.calls.types import Attendance, Present, Recorded
 from majlis.kernel.files import queries as files
 from majlis.kit.errors import NotFound
+from majlis.kit.state import promised
 
 
 def room(room_id: UUID, *, seen_by: Any) -> Room:
@@ -79,7 +80,7 @@ def recording_url(recording_id: UUID, *, seen_by: Any, download: bool = False) -
     found = recording(recording_id, seen_by=seen_by)
     if found.status != Recorded.PROCESSED:
         raise NotFound
-    return files.file_url(found.file_id, download=download)
+    return files.file_url(promised(found.file_id), download=download)
 
 
 def attendance(room_id: UUID) -> dict[UUID, Attendance]:

@@ -11,7 +11,8 @@ from majlis.kernel.accounts import services as accounts
 def messages(person_id: UUID) -> list[dict[str, Any]]:
     """What the person wrote, oldest first."""
     rows = Message.objects.filter(sender_id=person_id).order_by("id")
-    return list(rows.values("conversation_id", "number", "created_at", "text", "edited_at", "hidden_at"))
+    columns = ("conversation_id", "number", "created_at", "text", "edited_at", "hidden_at")
+    return [dict(row) for row in rows.values(*columns)]
 
 
 accounts.register_export("messages", messages)

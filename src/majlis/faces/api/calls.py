@@ -59,13 +59,16 @@ class RecordingOut(Schema):
         )
 
 
+RoomState = Literal["early", "open", "over", "closed"]
+
+
 class RoomOut(Schema):
     """A room as one of its members sees it."""
 
     id: UUID
     kind: str
     subject_id: UUID
-    state: Literal["early", "open", "over", "closed"]
+    state: RoomState
     gateway: str
     starts_at: datetime
     ends_at: datetime
@@ -160,7 +163,7 @@ class HeardOut(Schema):
 def _room(room_id: UUID, person: Any) -> RoomOut:
     room, now = queries.room(room_id, seen_by=person), clock.now()
     recording = queries.recording_now(room.id)
-    state = (
+    state: RoomState = (
         "closed" if room.closed_at else "early" if now < room.opens_at else "open" if now < room.shuts_at else "over"
     )
     return RoomOut(

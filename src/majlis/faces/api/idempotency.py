@@ -86,6 +86,6 @@ def idempotency_required(run: Callable[..., HttpResponse]) -> Callable[..., Http
     return idempotent(run, required=True)
 
 
-def key_of(request: HttpRequest) -> str | None:
-    """The key that came with the request, for the service to make its act unique by."""
-    return getattr(request, "idempotency_key", None)
+def key_of(request: HttpRequest) -> str:
+    """The key that came with the request, for the service to make its act unique by; "" where none was required."""
+    return getattr(request, "idempotency_key", None) or ""

@@ -1,6 +1,6 @@
 """The catalogue, edited in every language of the house."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
@@ -104,9 +104,9 @@ class NamedAdmin(CatalogueAdmin):
     """Rows with a slug and a name."""
 
     list_display: Any = ("__str__", "slug", "position", "active")
-    list_filter: Any = ("active",)
+    list_filter: ClassVar[Any] = ("active",)
     search_fields = ("slug", "name")
-    ordering = ("position", "slug")
+    ordering: ClassVar[Any] = ("position", "slug")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("slug",) if obj else ()  # addresses and other modules' rows know it
@@ -120,7 +120,7 @@ class SubjectPage(NamedAdmin):
     list_display = ("__str__", "slug", "category", "position", "active")
     list_filter = ("active", "category")
     list_select_related = ("category",)
-    ordering = ("category__position", "position", "slug")  # type: ignore[assignment]
+    ordering = ("category__position", "position", "slug")
 
 
 @admin.register(Topic, site=office)

@@ -170,10 +170,10 @@ class OfficeSite(admin.AdminSite):
             return redirect("mfa_index")
         return HttpResponseRedirect(reverse("admin:index"))
 
-    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return redirect("account_logout")
 
-    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return redirect("account_change_password")
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
@@ -217,7 +217,8 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         if self.names:
             self.opts.verbose_name, self.opts.verbose_name_plural = self.names
         for field, label in self.labels.items():
-            self.opts.get_field(field).verbose_name = label
+            column: Any = self.opts.get_field(field)
+            column.verbose_name = label
 
     def has_add_permission(self, request: HttpRequest, *rest: Any) -> bool:
         return False

@@ -127,7 +127,7 @@ class ConversationPage(ReadOnlyAdmin):
     @staticmethod
     def _may_read_now(request: HttpRequest, conversation: Conversation) -> bool:
         return AuditEntry.objects.filter(
-            actor=request.user,
+            actor_id=request.user.pk,
             action="messaging.read",
             target=f"messaging.conversation:{conversation.pk}",
             created_at__gte=clock.now() - READABLE,

@@ -87,7 +87,7 @@ class Asked:
         self.search = self._search()
 
     def _clean(self, given: QueryDict) -> dict[str, Any]:
-        words: dict[str, Any] = {name: given[name].strip()[:200] for name in SINGLE if given.get(name, "").strip()}
+        words: dict[str, Any] = {name: text for name in SINGLE if (text := str(given.get(name, "")).strip()[:200])}
         for name in LISTS:
             values = list(dict.fromkeys(v for v in given.getlist(name) if v and len(v) <= 8))[:10]
             if values:

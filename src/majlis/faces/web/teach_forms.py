@@ -52,7 +52,7 @@ def typed(amount: int | None, currency: str) -> str:
 
 def language_choices() -> list[tuple[str, str]]:
     """Languages by name in the reader's language, the common ones of the house first."""
-    names = Locale.parse(locale.name()).languages
+    names: dict[str, str] = dict(Locale.parse(locale.name()).languages)
     rest = sorted((code for code in names if len(code) == 2 and code not in COMMON), key=lambda code: names[code])
     return [("", "–"), *((code, names[code]) for code in [*COMMON, *rest] if code in names)]
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import jwt
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -65,10 +66,10 @@ def has_verified_email(person: User) -> bool:
     return bool(person.email) and EmailAddress.objects.filter(user=person, email=person.email, verified=True).exists()
 
 
-def has_role(person: User | None, *roles: str) -> bool:
+def has_role(person: User | AnonymousUser | None, *roles: str) -> bool:
     """Whether an active person holds at least one of `roles` (`types.Role`). Every active person is a member. An owner
     or admin holds the staff roles only when granted: name them too where they may (`Role.ADMIN, Role.OWNER`)."""
-    if person is None or not getattr(person, "is_active", False):
+    if not isinstance(person, User) or not person.is_active:
         return False
     return Role.MEMBER in roles or not person.roles.isdisjoint(roles)
 

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 from uuid import UUID
 
+from django.core.files import File
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -63,7 +64,7 @@ class FileInUse(Refusal):
     status = 409
 
 
-def store_file(*, actor: Any, content: BinaryIO | bytes, name: str, purpose: str) -> StoredFile:
+def store_file(*, actor: Any, content: File | BinaryIO | bytes, name: str, purpose: str) -> StoredFile:
     """Keep a file: `content` is bytes or anything that reads and seeks (an upload). `actor` is who sends it, or None
     for the house. Returns the row (`id purpose mime size name width height`); it is loose until `claim_file`, and swept
     after a day. Refuses with `FileTooLarge`, `FileTypeRefused`, `FileEmpty`, `FileInfected`, `ScannerUnreachable`.

@@ -21,8 +21,9 @@ class MoneyLeft(Refusal):
 def entries(person_id: UUID) -> list[dict[str, Any]]:
     """Every movement on the person's accounts, in the order they were booked; amounts in minor units."""
     rows = Entry.objects.filter(account__person_id=person_id).order_by("id")
-    return list(
-        rows.values(
+    return [
+        dict(row)
+        for row in rows.values(
             "at",
             "amount",
             "balance_after",
@@ -32,7 +33,7 @@ def entries(person_id: UUID) -> list[dict[str, Any]]:
             "journal__memo",
             "journal__subject",
         )
-    )
+    ]
 
 
 def refuse_while_money_is_left(person_id: UUID) -> None:

@@ -32,6 +32,7 @@ from majlis.kernel.notices import services as notices
 from majlis.kit import clock, db, events
 from majlis.kit.errors import NotFound, Refusal
 from majlis.kit.money import Money
+from majlis.kit.state import promised
 
 log = logging.getLogger(__name__)
 
@@ -234,7 +235,7 @@ def let_go_of_holds(order: Order) -> None:
         Order.objects.filter(id=order.id).update(wallet_hold_id=None, wallet_hold_amount=0)
         order.wallet_hold_id, order.wallet_hold_amount = None, 0
     for payment in Payment.objects.select_for_update().filter(order=order, hold_id__isnull=False).order_by("id"):
-        books.let_go(payment.hold_id)
+        books.let_go(promised(payment.hold_id))
         Payment.objects.filter(id=payment.id).update(hold_id=None, hold_amount=0)
 
 
@@ -266,7 +267,7 @@ def cancel_order(*, order_id: UUID, actor: Any, now: datetime | None = None) -> 
     """The buyer gives up an unpaid order of theirs. NotFound if it is another's; refuses `AlreadyPaid`."""
     if not Order.objects.visible_to(actor).filter(id=order_id).exists():
         raise NotFound()
-    return void_order(order_id=order_id, reason=_("Cancelled by the buyer."), actor=actor, now=now)
+    return void_order(order_id=order_id, reason=str(_("Cancelled by the buyer.")), actor=actor, now=now)
 
 
 def expire_orders(*, now: datetime | None = None, limit: int = 500) -> int:
@@ -278,7 +279,7 @@ def expire_orders(*, now: datetime | None = None, limit: int = 500) -> int:
         try:
             with transaction.atomic():
                 if not pay_if_covered(order_id, now=now):
-                    void_order(order_id=order_id, reason=_("Not paid in time."), now=now)
+                    void_order(order_id=order_id, reason=str(_("Not paid in time.")), now=now)
                     done += 1
         except Exception:
             # One product's fault must not keep the others' orders open; it is tried again with the next run.

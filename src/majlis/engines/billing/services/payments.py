@@ -152,7 +152,7 @@ def supersede(payment: Payment) -> None:
     """Another attempt takes its place: the gateway is asked to stop it."""
     from majlis.engines.billing.tasks import stop_payment
 
-    move(payment, PaymentStatus.CANCELLED, PAYMENT_MOVES, reason=_("Another attempt took its place."))
+    move(payment, PaymentStatus.CANCELLED, PAYMENT_MOVES, reason=str(_("Another attempt took its place.")))
     stop_payment.defer(payment_id=str(payment.id))
 
 

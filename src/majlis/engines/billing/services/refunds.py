@@ -19,6 +19,7 @@ from majlis.kernel.notices import services as notices
 from majlis.kit import clock, db
 from majlis.kit.errors import Invalid, NotFound, Refusal
 from majlis.kit.money import Money
+from majlis.kit.state import promised
 
 
 class CannotRefund(Refusal):
@@ -113,13 +114,13 @@ def _return_to_wallet(refund_id: UUID, problem: str, now: datetime) -> None:
     if refund.status != RefundStatus.REQUESTED or refund.payment is None:
         return
     move(refund, RefundStatus.FAILED, REFUND_MOVES, reason=problem, problem=problem[:300], ended_at=now)
-    Payment.objects.filter(id=refund.payment_id).update(refunded_amount=F("refunded_amount") - refund.amount)
+    Payment.objects.filter(id=refund.payment.id).update(refunded_amount=F("refunded_amount") - refund.amount)
     books.book_refund(refund, refund.payment, back=True, now=now)
     _tell(refund, "refund_failed")
 
 
 def _tell(refund: Refund, kind: str) -> None:
-    payer = refund.payment.payer  # type: ignore[union-attr]
+    payer = promised(refund.payment).payer
     notices.notify(
         person_id=payer.id,
         kind=kind,

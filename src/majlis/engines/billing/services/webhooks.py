@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -121,10 +122,10 @@ def _mark(event: WebhookEvent, status: WebhookStatus, now: datetime, problem: st
     WebhookEvent.objects.filter(id=event.id).update(status=status, problem=problem, worked_on_at=now)
 
 
-def rerun_webhook(*, event_id: UUID, actor: object, now: datetime | None = None) -> WebhookEvent:
+def rerun_webhook(*, event_id: UUID, actor: Any, now: datetime | None = None) -> WebhookEvent:
     """Staff works on an event again, for the audit trail."""
     event = process_webhook(event_id, now=now)
-    accounts.record_act(  # type: ignore[arg-type]
+    accounts.record_act(
         actor=actor,
         action="billing.webhook_rerun",
         target=f"billing.webhookevent:{event_id}",

@@ -27,6 +27,7 @@ from majlis.kernel.notices import services as notices
 from majlis.kit import clock, events
 from majlis.kit.db import refuse_transaction
 from majlis.kit.errors import Invalid, NotFound, Refusal
+from majlis.kit.state import promised
 
 
 class RecordingGoesOn(Refusal):
@@ -252,7 +253,7 @@ def _finish(recording_id: UUID, status: str, **changes: Any) -> Recording:
             return recording
         _move(recording, status, **changes)
         if status == Recorded.PROCESSED:
-            files.claim_file(file_id=recording.file_id, actor=None, by=_user_of_the_file(recording))
+            files.claim_file(file_id=promised(recording.file_id), actor=None, by=_user_of_the_file(recording))
             recording.chunks.all().delete()
             room = recording.room
             events.publish(RecordingReady(recording.id, room.id, room.kind, room.subject_id))

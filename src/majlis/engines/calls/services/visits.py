@@ -94,16 +94,17 @@ def witness_stay(*, room_id: UUID, person_id: UUID, joined_at: datetime, left_at
     room = Room.objects.filter(id=room_id, members__person_id=person_id).first()
     if room is None:
         raise NotFound
-    joined_at, left_at = max(joined_at, room.opens_at), min(left_at, room.shuts_at)
+    joined_at = max(joined_at, room.opens_at)
+    left_at = max(joined_at, min(left_at, room.shuts_at))
     visit = Visit.objects.create(
         room=room,
         person_id=person_id,
         source=Source.PROVIDER,
         joined_at=joined_at,
-        seen_at=max(left_at, joined_at),
-        left_at=max(left_at, joined_at),
+        seen_at=left_at,
+        left_at=left_at,
     )
-    for kind, at in ((EventKind.JOINED, visit.joined_at), (EventKind.LEFT, visit.left_at)):
+    for kind, at in ((EventKind.JOINED, joined_at), (EventKind.LEFT, left_at)):
         RoomEvent.objects.create(room=room, person_id=person_id, visit=visit, kind=kind, at=at)
     return visit
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from majlis.engines.experts.models import ExpertProfile, ExpertSubject, Listing, SpokenLanguage
@@ -27,11 +27,13 @@ def make_cards(rows: Iterable[ExpertProfile], *, subject: str = "", level: str =
     """A card for each profile (loaded with its person), in their order. With a subject (and level): its price."""
     profiles = list(rows)
     ids = [p.pk for p in profiles]
-    # Plain rows, not instances: a page of cards reads a hundred of them.
+    # Plain rows, not instances: a page of cards reads a hundred of them. The key to a level is its slug.
     taught: dict[UUID, list[Row]] = {i: [] for i in ids}
-    found = ExpertSubject.objects.filter(expert__in=ids, active=True)
-    for expert_id, *row in found.values_list("expert_id", "subject_id", "level_id", "hourly_rate"):
-        taught[expert_id].append(Row(*row))
+    found: Iterable[tuple[UUID, UUID, Any, int | None]] = ExpertSubject.objects.filter(
+        expert__in=ids, active=True
+    ).values_list("expert_id", "subject_id", "level_id", "hourly_rate")
+    for expert_id, subject_id, level_slug, rate in found:
+        taught[expert_id].append(Row(subject_id, level_slug, rate))
     spoken: dict[UUID, list[tuple[str, str]]] = {i: [] for i in ids}
     for expert_id, code, fluency in SpokenLanguage.objects.filter(expert__in=ids).values_list(
         "expert_id", "code", "fluency"

@@ -288,7 +288,8 @@ def _loosened(wanted: Search) -> Iterable[tuple[str, Search]]:
         yield "subject", replace(wanted, subject="", level="", price_min=None, price_max=None)
     for name in ("level", "mode", "gender", "country", "city"):
         if getattr(wanted, name):
-            yield name, replace(wanted, **{name: ""})
+            loose: dict[str, Any] = {name: ""}
+            yield name, replace(wanted, **loose)
 
 
 def _facet_counts(filters: Filters, names: tuple[str, ...], *, capped: bool) -> dict[str, list[FacetValue]]:

@@ -130,7 +130,7 @@ def _clean(profile: ExpertProfile, fields: Mapping[str, Any]) -> tuple[dict[str,
         except ValidationError as wrong:
             errors[name] = wrong.messages[0]
     for name in ("headline", "bio", "about", "education"):
-        limit = ExpertProfile._meta.get_field(name).max_length or 0
+        limit = getattr(ExpertProfile._meta.get_field(name), "max_length", None) or 0
         if len(values.get(name, "")) > limit:
             errors[name] = _("Please keep this under %(limit)d characters.") % {"limit": limit}
     return values, errors

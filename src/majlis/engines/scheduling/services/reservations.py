@@ -22,6 +22,7 @@ from majlis.kit.db import lock, prepared
 from majlis.kit.errors import Invalid, NotFound, Refusal
 from majlis.kit.events import publish
 from majlis.kit.ids import new_id
+from majlis.kit.state import promised
 
 LOCKS = "scheduling.person"
 LONGEST = timedelta(days=1)
@@ -107,9 +108,9 @@ def reserve(
     people = list(dict.fromkeys(people))
     _check_times(people, starts_at, ends_at, hours_of)
     lock(LOCKS, *people, subject_id)
-    with_hours = _look(people, starts_at, ends_at, hours_of, now, kind=kind, subject_id=subject_id)
-    if isinstance(with_hours, UUID):
-        return with_hours
+    made, with_hours = _look(people, starts_at, ends_at, hours_of, now, kind=kind, subject_id=subject_id)
+    if made is not None:
+        return made
     reservation_id = new_id()
     status = ReservationStatus.HELD if held_until else ReservationStatus.CONFIRMED
     rows = prepared(
@@ -201,7 +202,7 @@ def move(
     if old == (starts_at, ends_at):
         return
     _check_times(people, starts_at, ends_at, hours_of)
-    with_hours = _look(people, starts_at, ends_at, hours_of, now, leaving=reservation_id)
+    _made, with_hours = _look(people, starts_at, ends_at, hours_of, now, leaving=reservation_id)
     with connection.cursor() as cursor:
         # Its rows are replaced, so that the constraint answers with "no row" as it does for a new one.
         cursor.execute("DELETE FROM scheduling_busytime WHERE reservation_id = %s", [reservation_id])
@@ -233,9 +234,9 @@ def extend_hold(*, reservation_id: UUID, held_until: datetime, now: datetime | N
     reservation, _people = _locked(reservation_id)
     if reservation.status == ReservationStatus.CONFIRMED:
         return
-    if reservation.status != ReservationStatus.HELD or reservation.held_until <= now:
+    if reservation.status != ReservationStatus.HELD or promised(reservation.held_until) <= now:
         raise HoldExpired()
-    if held_until > reservation.held_until:
+    if held_until > promised(reservation.held_until):
         Reservation.objects.filter(pk=reservation_id).update(held_until=held_until)
         BusyTime.objects.filter(reservation_id=reservation_id).update(held_until=held_until)
 
@@ -271,9 +272,9 @@ def _look(
     kind: str = "",
     subject_id: UUID | None = None,
     leaving: UUID | None = None,
-) -> list[UUID] | UUID:
-    """Refuse in words what the constraint would refuse, and what it cannot know; tidy holds that ran out. Those of
-    `people` who have hours of their own, or the id of the reservation that this very call made before."""
+) -> tuple[UUID | None, list[UUID]]:
+    """Refuse in words what the constraint would refuse, and what it cannot know; tidy holds that ran out. The id of the
+    reservation if this very call made it before, and those of `people` who have hours of their own."""
     (row,) = prepared(
         LOOK[hours_of is not None],
         {
@@ -294,7 +295,7 @@ def _look(
     same, same_fits, expired, taken, with_hours, *hours = row
     if same is not None:
         if same_fits:
-            return same
+            return same, []
         raise AlreadyReserved()
     if hours:
         _check_hours(*hours)
@@ -302,7 +303,7 @@ def _look(
         raise SlotTaken(person=taken)
     if expired:
         _lapse(list(Reservation.objects.select_for_update().filter(pk__in=expired).order_by("id")), now)
-    return with_hours or []
+    return None, with_hours or []
 
 
 def _check_hours(
@@ -372,7 +373,7 @@ def _lapse(expired: Iterable[Reservation], now: datetime) -> int:
     """Lapse those of these locked reservations that are still holds past their end."""
     count = 0
     for reservation in expired:
-        if reservation.status != ReservationStatus.HELD or reservation.held_until > now:
+        if reservation.status != ReservationStatus.HELD or promised(reservation.held_until) > now:
             continue
         _step(reservation, ReservationStatus.LAPSED, now, None, version=reservation.version + 1)
         shares = BusyTime.objects.filter(reservation=reservation)

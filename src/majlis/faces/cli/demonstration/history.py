@@ -8,6 +8,7 @@ import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -21,6 +22,7 @@ from majlis.faces.cli.demonstration.teachers import WORDS, Teacher
 from majlis.kit import clock
 from majlis.kit.errors import Refusal
 from majlis.kit.ids import new_id
+from majlis.kit.state import promised
 from majlis.products.lessons import queries, services
 from majlis.products.lessons.types import BookingRequest, DisputeReason, LessonStatus
 
@@ -34,10 +36,10 @@ class House:
     dice: Random
     ends: datetime
     counted: Callable[[], None]
-    queue: list[tuple[datetime, int, Callable[[datetime], None]]] = field(default_factory=list)
+    queue: list[tuple[datetime, int, Callable[[datetime], object]]] = field(default_factory=list)
     number: int = 0
 
-    def later(self, at: datetime, act: Callable[[datetime], None]) -> None:
+    def later(self, at: datetime, act: Callable[[datetime], object]) -> None:
         """Let `act` happen at `at`, unless the story has ended by then."""
         if at < self.ends:
             self.number += 1
@@ -67,7 +69,7 @@ def live(
             teacher = teachers[int(dice.expovariate(3 / len(teachers))) % len(teachers)]
             student = students[int(dice.expovariate(4 / len(students))) % len(students)]
             at = began + timedelta(weeks=week, minutes=dice.randrange(7 * 24 * 60))
-            house.later(at, lambda moment, t=teacher, s=student: book(house, t, s, moment))
+            house.later(at, partial(book, house, teacher, student))
     # The two accounts to sign in with have something to look back on, and something today.
     for hours in (900, 560, 390, 250, 80, 54, 30):
         house.later(now - timedelta(hours=hours), lambda m: book(house, teachers[0], students[0], m, ahead=4))
@@ -120,7 +122,7 @@ def pay(lesson: Any, student: Any) -> None:
     started = billing.start_payment(
         order_id=lesson.order_id, gateway="sandbox", actor=student, return_url=f"/orders/{lesson.order_id}/"
     )
-    ref = started.redirect_url.rstrip("/").rsplit("/", 1)[-1]
+    ref = promised(started.redirect_url).rstrip("/").rsplit("/", 1)[-1]
     billing.press_sandbox(ref=ref, outcome="pay")
 
 

@@ -129,9 +129,9 @@ class BookingRules(forms.Form):
         label=_("At most per day"), required=False, min_value=1, max_value=48, help_text=_("Empty: no limit.")
     )
 
-    def __init__(self, *args: Any, current: Settings, **options: Any) -> None:
+    def __init__(self, data: Any = None, *, current: Settings) -> None:
         initial = {name: getattr(current, name) for name in Settings.__slots__}
-        super().__init__(*args, initial=initial, **options)
+        super().__init__(data, initial=initial)
 
         def said(values: Any) -> list[tuple[int, str]]:
             return [(value, _length(value)) for value in values]

@@ -11,13 +11,13 @@ from majlis.kit.ids import new_id
 from majlis.products.lessons.types import BookingRequest, DisputeReason, Mode, PlaceKind
 
 
-class InstantField(forms.CharField):
+class InstantField(forms.Field):
     """An instant with its offset (ISO 8601), as the time buttons send it."""
 
     widget = forms.HiddenInput
 
     def to_python(self, value: Any) -> datetime | None:
-        text = super().to_python(value)
+        text = str(value or "").strip()
         if not text:
             return None
         try:

@@ -53,9 +53,9 @@ class Profile(forms.Form):
     )
     currency = forms.ChoiceField(label=_("Currency"), choices=lambda: [(c, c) for c in edition().currencies])
 
-    def __init__(self, *args: Any, person: Any, **options: Any) -> None:
+    def __init__(self, data: Any = None, *, person: Any) -> None:
         initial = {name: getattr(person, name) for name in self.base_fields}
-        super().__init__(*args, initial=initial, **options)
+        super().__init__(data, initial=initial)
         if person.birth_date:
             del self.fields["birth_date"]
 

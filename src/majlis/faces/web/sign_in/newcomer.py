@@ -21,7 +21,7 @@ class Newcomer(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        wanted = {k: cleaned[k] for k in ("name", "birth_date") if k in cleaned}
+        wanted: dict[str, Any] = {k: cleaned[k] for k in ("name", "birth_date") if k in cleaned}
         values, errors = services.read_settings(wanted)
         cleaned.update(values)
         for field, sentence in errors.items():

@@ -94,6 +94,7 @@ def _unit(request: HttpRequest) -> str:
 @never_cache
 def top_up(request: HttpRequest) -> HttpResponse:
     """Put money into the wallet."""
+    person: Any = request.user
     unit = _unit(request)
     least, most = queries.top_up_range(unit)
     offered = queries.gateways_for(least, request.user)
@@ -112,7 +113,7 @@ def top_up(request: HttpRequest) -> HttpResponse:
         "units": edition().currencies,
         "least": least,
         "most": most,
-        "balance": ledger.available(request.user.pk, unit),
+        "balance": ledger.available(person.pk, unit),
         "notes": {gateway.code: str(gateway.summary) for gateway in offered},
         "suggested": _suggested(least),
     }
@@ -181,7 +182,8 @@ def withdrawals(request: HttpRequest) -> HttpResponse:
 
 def _units_of(request: HttpRequest, unit: str) -> list[str]:
     """The currencies the member has money in, and the one on show."""
-    held = [money.unit for money in ledger.balances(request.user.pk) if money.unit in edition().currencies]
+    person: Any = request.user
+    held = [money.unit for money in ledger.balances(person.pk) if money.unit in edition().currencies]
     return sorted({unit, *held})
 
 
@@ -189,12 +191,13 @@ def _units_of(request: HttpRequest, unit: str) -> list[str]:
 @never_cache
 def new_withdrawal(request: HttpRequest) -> HttpResponse:
     """Ask for money: choose the method, then say how much and where to."""
+    person: Any = request.user
     unit = _unit(request)
     methods = queries.withdrawal_methods(request.user, unit)
     method = _chosen(methods, request.GET.get("method", ""))
     form = None
     if method is not None:
-        free = ledger.available(request.user.pk, unit)
+        free = ledger.available(person.pk, unit)
         form = WithdrawalForm(request.POST or None, method=method, initial={"key": new_id(), "amount": free.decimal})
         if request.method == "POST" and form.is_valid():
             asked = _asked(request, form, method)
@@ -206,7 +209,7 @@ def new_withdrawal(request: HttpRequest) -> HttpResponse:
         "methods": methods,
         "method": method,
         "form": form,
-        "free": ledger.available(request.user.pk, unit),
+        "free": ledger.available(person.pk, unit),
     }
     return render(request, "billing/new_withdrawal.html", context, status=422 if form and form.errors else 200)
 

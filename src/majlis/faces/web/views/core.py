@@ -74,7 +74,7 @@ def _next_evening() -> datetime:
 def find(request: HttpRequest) -> HttpResponse:
     """The search of the first page, said in the words of the search page."""
     asked = request.GET
-    words = {name: asked[name] for name in ("q", "subject") if asked.get(name)}
+    words: dict[str, Any] = {name: asked[name] for name in ("q", "subject") if asked.get(name)}
     match asked.get("when", ""):
         case "morning":
             words |= {"from": "06:00", "to": "12:00"}

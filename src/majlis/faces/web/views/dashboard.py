@@ -1,5 +1,7 @@
 """The first page of a member: what is next, what waits for them."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,18 +18,19 @@ from majlis.products.lessons import queries
 @login_required
 def dashboard(request: HttpRequest) -> HttpResponse:
     """A teacher's or a student's day; `?as=student` shows a teacher their own learning."""
-    teaches = accounts.has_role(request.user, Role.EXPERT)
+    person: Any = request.user
+    teaches = accounts.has_role(person, Role.EXPERT)
     side = "teacher" if teaches and request.GET.get("as") != "student" else "student"
     context = {
         "teaches": teaches,
         "side": side,
-        "overview": queries.overview(request.user, side=side),
-        "ahead": queries.lessons_of(request.user, when="ahead", limit=5).items,
-        "to_answer": queries.requests_to_answer(request.user),
-        "waiting": queries.waitlist_of(request.user),
-        "wards_lessons": queries.lessons_of_wards(request.user),
-        "balances": ledger.balances(request.user.id),
-        "held": queries.unsettled_lines(request.user.id)[:5] if side == "teacher" else [],
+        "overview": queries.overview(person, side=side),
+        "ahead": queries.lessons_of(person, when="ahead", limit=5).items,
+        "to_answer": queries.requests_to_answer(person),
+        "waiting": queries.waitlist_of(person),
+        "wards_lessons": queries.lessons_of_wards(person),
+        "balances": ledger.balances(person.id),
+        "held": queries.unsettled_lines(person.id)[:5] if side == "teacher" else [],
         "suggested": experts.featured_experts(3) if side == "student" else [],
     }
     return render(request, "lessons/dashboard.html", context)

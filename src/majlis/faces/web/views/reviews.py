@@ -45,8 +45,9 @@ def show(request: HttpRequest, review_id: UUID) -> HttpResponse:
         services.reply(actor=request.user, review_id=review_id, text=request.POST.get("text", ""))
         messages.success(request, _("Your answer is published."))
         return redirect("review", review_id=review_id)
-    subject = {"kind": review.invitation.kind, "subject_id": review.invitation.subject_id}
-    context = {"review": review, "changeable": queries.may_review(request.user, **subject)}
+    about = review.invitation
+    changeable = queries.may_review(request.user, kind=about.kind, subject_id=about.subject_id)
+    context = {"review": review, "changeable": changeable}
     return render(request, "reviews/show.html", context)
 
 

@@ -284,15 +284,15 @@ def _keep_document(request: HttpRequest, file_id: UUID, form: Any) -> None:
 def remove(request: HttpRequest, what: str, row_id: UUID | None = None) -> HttpResponse:
     """Take away the video, a document, a certificate or an experience."""
     person: Any = request.user
-    match what:
-        case "video":
+    match what, row_id:
+        case "video", None:
             services.set_video(actor=person, file_id=None)
             return redirect("teach_step", step="media")
-        case "document":
+        case "document", UUID():
             services.remove_document(actor=person, document_id=row_id)
-        case "certificate":
+        case "certificate", UUID():
             services.remove_certificate(actor=person, certificate_id=row_id)
-        case "experience":
+        case "experience", UUID():
             services.remove_experience(actor=person, experience_id=row_id)
         case _:
             raise NotFound

@@ -30,9 +30,10 @@ def send_letter(
     from majlis.kernel.accounts.tasks import deliver_letter
 
     with translation.override(language or translation.get_language()):
+        title = str(subject)
         facts = {
             "house": in_language(edition().name),
-            "subject": str(subject),
+            "subject": title,
             "paragraphs": [str(p) for p in paragraphs],
             "code": code,
             "button": (str(button[0]), button[1]) if button else None,
@@ -41,7 +42,7 @@ def send_letter(
         }
         text = render_to_string("accounts/mail/letter.txt", facts)
         html = render_to_string("accounts/mail/letter.html", facts)
-    deliver_letter.defer(to=to, subject=facts["subject"], text=text, html=html)
+    deliver_letter.defer(to=to, subject=title, text=text, html=html)
 
 
 def filled(sentence: Any, **facts: Any) -> Any:

@@ -21,6 +21,7 @@ from majlis.kit.errors import Refusal
 from majlis.kit.ids import new_id
 from majlis.kit.locale import moment
 from majlis.kit.money import Money
+from majlis.kit.state import promised
 from majlis.kit.translated import in_language
 from majlis.products.lessons.events import LessonBooked
 from majlis.products.lessons.models import Lesson, Series, StatusChange
@@ -227,7 +228,7 @@ def confirm_lesson(*, lesson_id: UUID, actor: Any = None, now: datetime | None =
     if lesson.status == LessonStatus.CONFIRMED:
         return lesson
     move(lesson, LessonStatus.CONFIRMED, by=actor)
-    scheduling.confirm(reservation_id=lesson.reservation_id, now=now)
+    scheduling.confirm(reservation_id=promised(lesson.reservation_id), now=now)
     if lesson.mode == Mode.ONLINE:
         lesson.room_id = calls.open_room(
             kind=KIND,
@@ -254,14 +255,14 @@ class LessonFulfiller(Fulfiller):
         lesson = locked(line.subject_id)
         if lesson.status == LessonStatus.PENDING_PAYMENT:
             move(lesson, LessonStatus.EXPIRED)
-            scheduling.free(reservation_id=lesson.reservation_id, now=now)
+            scheduling.free(reservation_id=promised(lesson.reservation_id), now=now)
 
     def keep(self, line: Any, until: datetime, now: datetime) -> datetime:
         """A slow way to pay: the time is held longer, but never into the lesson's minimum notice of a day."""
         lesson = Lesson.objects.get(id=line.subject_id)
         latest = lesson.starts_at - timedelta(days=1)
         kept_until = max(line.order.expires_at or until, min(until, latest))
-        scheduling.extend_hold(reservation_id=lesson.reservation_id, held_until=kept_until, now=now)
+        scheduling.extend_hold(reservation_id=promised(lesson.reservation_id), held_until=kept_until, now=now)
         return kept_until
 
     def describe(self, line: Any) -> str:

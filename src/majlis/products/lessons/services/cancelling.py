@@ -12,6 +12,7 @@ from majlis.engines.calls import services as calls
 from majlis.engines.scheduling import services as scheduling
 from majlis.kit import clock, events
 from majlis.kit.errors import Refusal
+from majlis.kit.state import promised
 from majlis.products.lessons.events import LessonCancelled
 from majlis.products.lessons.models import Lesson
 from majlis.products.lessons.services import announcing
@@ -79,7 +80,7 @@ def cancel_lesson(
         settled_at=now,
     )
     close_open_request(lesson, RequestState.WITHDRAWN, now=now)
-    scheduling.free(reservation_id=lesson.reservation_id, now=now)
+    scheduling.free(reservation_id=promised(lesson.reservation_id), now=now)
     if lesson.room_id:
         calls.close_room(room_id=lesson.room_id)
     announcing.forget(lesson)
@@ -98,7 +99,7 @@ def _let_go_unpaid(lesson_id: UUID, seen_by: Any, actor: Any, now: datetime) -> 
     if unpaid is None:
         return False
     try:
-        billing.void_order(order_id=unpaid.order_id, reason="lesson cancelled", actor=actor, now=now)
+        billing.void_order(order_id=promised(unpaid.order_id), reason="lesson cancelled", actor=actor, now=now)
     except billing.AlreadyPaid:
         return False
     return True

@@ -12,6 +12,7 @@ from majlis.engines.scheduling import services as scheduling
 from majlis.kit import clock, events
 from majlis.kit.errors import NotFound, Refusal
 from majlis.kit.ids import new_id
+from majlis.kit.state import promised
 from majlis.products.lessons.events import LessonMoved
 from majlis.products.lessons.models import Lesson, RescheduleRequest
 from majlis.products.lessons.services import announcing
@@ -110,7 +111,9 @@ def answer_reschedule(
         announcing.tell(lesson, "reschedule_declined", request.asked_by_id, key=str(request.id), answer=answer)
         return request
     _close(request, lesson, RequestState.ACCEPTED, now=now, answer=answer)
-    scheduling.move(reservation_id=lesson.reservation_id, starts_at=request.starts_at, ends_at=request.ends_at, now=now)
+    scheduling.move(
+        reservation_id=promised(lesson.reservation_id), starts_at=request.starts_at, ends_at=request.ends_at, now=now
+    )
     was_at = lesson.starts_at
     lesson.starts_at, lesson.ends_at, lesson.version = request.starts_at, request.ends_at, lesson.version + 1
     lesson.save(update_fields=["starts_at", "ends_at", "version"])
@@ -147,7 +150,7 @@ def _close(request: RescheduleRequest, lesson: Lesson, state: str, *, now: datet
     request.state, request.answered_at, request.answer = state, now, answer
     request.save(update_fields=["state", "answered_at", "answer"])
     if request.reservation_id != lesson.reservation_id:
-        scheduling.free(reservation_id=request.reservation_id, now=now)
+        scheduling.free(reservation_id=promised(request.reservation_id), now=now)
 
 
 def lapse_reschedules(*, now: datetime | None = None) -> int:

@@ -15,6 +15,7 @@ from majlis.kernel.notices import services as notices
 from majlis.kit import clock
 from majlis.kit.db import lock
 from majlis.kit.errors import Invalid, NotFound, Refusal
+from majlis.kit.state import promised
 from majlis.products.lessons.models import Lesson, WaitlistEntry
 from majlis.products.lessons.services.booking import OwnLesson, TeacherNotBookable, book_lesson
 from majlis.products.lessons.types import BookingRequest, WaitState
@@ -77,7 +78,7 @@ def leave_waitlist(*, actor: Any, entry_id: UUID, now: datetime | None = None) -
     """Give up the place (and the offer that may be open). Refuses `NotFound`."""
     entry = _own(actor, entry_id)
     if entry.state == WaitState.OFFERED:
-        scheduling.free(reservation_id=entry.reservation_id, now=now or clock.now())
+        scheduling.free(reservation_id=promised(entry.reservation_id), now=now or clock.now())
     entry.state = WaitState.LEFT
     entry.save(update_fields=["state"])
 
@@ -168,13 +169,13 @@ def accept_offer(*, actor: Any, entry_id: UUID, key: str, now: datetime | None =
     if entry.state != WaitState.OFFERED or entry.offer_ends_at is None or entry.offer_ends_at <= now:
         raise OfferOver
     # Freed and taken in one transaction: nobody can come between.
-    scheduling.free(reservation_id=entry.reservation_id, now=now)
+    scheduling.free(reservation_id=promised(entry.reservation_id), now=now)
     lesson = book_lesson(
         actor=actor,
         request=BookingRequest(
             teacher_id=entry.teacher_id,
             subject_id=entry.subject_id,
-            starts_at=entry.offer_starts_at,
+            starts_at=promised(entry.offer_starts_at),
             minutes=entry.minutes,
             level=entry.level,
         ),
@@ -197,8 +198,8 @@ def lapse_offers(*, now: datetime | None = None) -> int:
             entry = WaitlistEntry.objects.select_for_update().get(id=entry_id)
             if entry.state != WaitState.OFFERED:
                 continue
-            slot = entry.offer_starts_at
-            scheduling.free(reservation_id=entry.reservation_id, now=now)
+            slot = promised(entry.offer_starts_at)
+            scheduling.free(reservation_id=promised(entry.reservation_id), now=now)
             entry.state, entry.refused = WaitState.WAITING, [*entry.refused, slot]
             entry.offer_starts_at = entry.offer_ends_at = entry.reservation = None
             entry.save()
