@@ -183,9 +183,9 @@ def sets(node: ast.stmt, name: str) -> bool:
     return isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets)
 
 
-@rule("HTTP only in faces")
+@rule("HTTP only in faces, and no addresses of pages are looked up below them")
 def http_in_faces(root: Path) -> Iterator[str]:
-    web = ("django.http", "django.shortcuts", "django.views", "ninja", "granian")
+    web = ("django.http", "django.shortcuts", "django.views", "django.urls", "ninja", "granian")
     for path, tree in code(root):
         if path.relative_to(root / "src/majlis").parts[0] not in (*MODULE_FLOORS, "kit"):
             continue

@@ -45,7 +45,10 @@ BREACHES: dict[str, list[tuple[str, str]]] = {
         (f"{ENGINE}/models/planted.py", "class A(Record):\n    def save(self): ...\n"),
         (f"{ENGINE}/models/planted.py", 'class A(Record):\n    class Meta:\n        ordering = ["id"]\n'),
     ],
-    "HTTP only in faces": [(f"{ENGINE}/planted.py", "from django.shortcuts import render\n")],
+    "HTTP only in faces, and no addresses of pages are looked up below them": [
+        (f"{ENGINE}/planted.py", "from django.shortcuts import render\n"),
+        (f"{ENGINE}/planted.py", "from django.urls import reverse\n"),
+    ],
     "Our CSS knows no left and right, so that it mirrors itself": [
         ("src/majlis/faces/web/static/css/planted.css", ".a { margin-left: 1rem }\n"),
         ("src/majlis/faces/web/static/css/planted.css", ".a {\n  left: 0;\n}\n"),
@@ -68,7 +71,7 @@ CONTRACTS = {
     "Imports go down only": (f"{ENGINE}/planted.py", "from majlis.products.lessons import services\n"),
     "accounts carries": ("src/majlis/kernel/accounts/planted.py", "from majlis.kernel.ledger import services\n"),
     "Modules read django.conf": ("src/majlis/engines/calls/planted.py", "from majlis.config import environment\n"),
-    "HTTP, sockets and the shell": ("src/majlis/engines/experts/planted.py", "import argparse\n"),
+    "HTTP, sockets and the shell": ("src/majlis/engines/experts/planted.py", "import subprocess\n"),
     "Engines do not know": ("src/majlis/engines/reviews/planted.py", "from majlis.engines.calls import services\n"),
     "Faces do not know": ("src/majlis/faces/web/planted.py", "from majlis.faces.api import problems\n"),
     "Events are plain facts": ("src/majlis/kernel/ledger/events.py", "from django.conf import settings\n"),

@@ -17,7 +17,6 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Sum
-from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
@@ -80,7 +79,7 @@ class Sandbox:
                 "return_url": bill.return_url,
             },
         )
-        return Began(session.ref, redirect_url=reverse("sandbox_payment", kwargs={"ref": session.ref}))
+        return Began(session.ref, redirect_url=f"/sandbox/{session.ref}/")
 
     def read(self, ref: str) -> Reading:
         db.refuse_transaction()
