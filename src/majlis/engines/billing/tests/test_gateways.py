@@ -120,6 +120,7 @@ class TestEveryGateway:
         gateway.stop(payment.provider_ref)
         gateway.stop(payment.provider_ref)
         gateway.stop("never-there")
+        assert gateway.read(payment.provider_ref).charges == ()
 
     def test_money_after_stopping_is_still_found(self, gateway, provider, payment):
         gateway.stop(payment.provider_ref)

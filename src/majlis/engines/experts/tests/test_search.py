@@ -68,8 +68,9 @@ class TestWords:
         "typed", ["' | !", "a:* & (", "\\", "\x00", "%_%", "🙂", "((((((" * 50, "a" * 10_000, "<->"]
     )
     def test_nothing_that_is_typed_breaks_it(self, typed):
-        expert()
-        queries.search(Search(text=typed))
+        expert("Salma Nabil")
+        assert queries.search(Search(text=typed)).total in (0, 1)
+        assert found(text="salma") == ["Salma Nabil"]
 
     def test_markup_in_texts_is_not_searched_as_markup(self):
         expert("Adel Samir", headline="<script>alert(1)</script> maths")

@@ -134,7 +134,8 @@ class TestClockChanges:
     def test_each_week_of_it_can_be_booked(self):
         klara, student = teacher("Europe/Berlin"), testing.person(zone="Africa/Cairo")
         weekly(klara, [7], "18:00", 60)
-        for starts_at in self.starts(klara, date(2026, 3, 1), 300):
+        starts = self.starts(klara, date(2026, 3, 1), 300)
+        for starts_at in starts:
             services.reserve(
                 people=[klara.id, student.id],
                 starts_at=starts_at,
@@ -144,6 +145,8 @@ class TestClockChanges:
                 hours_of=klara.id,
                 now=datetime(2026, 2, 28, tzinfo=UTC),
             )
+        booked = queries.agenda(student.id, starts[0], starts[-1] + timedelta(hours=1), now=starts[0])
+        assert [busy.starts_at for busy in booked] == starts
 
     def test_half_past_two_that_does_not_exist_shifts_forward(self):
         klara = teacher("Europe/Berlin")

@@ -36,6 +36,11 @@ def reserve(people, starts_at=NINE, length=HOUR, **more):
     return services.reserve(people=[p.id for p in people], starts_at=starts_at, ends_at=starts_at + length, **more)
 
 
+def busy_from(person):
+    """When what fills the person's week begins."""
+    return [busy.starts_at for busy in queries.agenda(person.id, NOW, NOW + timedelta(days=7), now=NOW)]
+
+
 class TestReserve:
     def test_takes_the_time_of_everybody(self, amal, student):
         reserve([amal, student])
@@ -52,6 +57,7 @@ class TestReserve:
     def test_allows_back_to_back(self, amal, student):
         reserve([amal, student])
         reserve([amal, student], NINE + HOUR)
+        assert busy_from(student) == [NINE, NINE + HOUR]
 
     def test_made_twice_for_the_same_thing_is_made_once(self, amal, student):
         lesson = new_id()
@@ -81,6 +87,7 @@ class TestReserve:
 class TestReserveInHours:
     def test_takes_a_time_inside_them(self, amal, student):
         reserve([amal, student], hours_of=amal.id)
+        assert busy_from(student) == [NINE]
 
     def test_refuses_a_time_outside(self, amal, student):
         with pytest.raises(services.OutsideHours):
@@ -129,6 +136,7 @@ class TestReserveInHours:
         weekly(amal, [1], "09:00", 480)
         made = reserve([amal, student], hours_of=amal.id)
         services.move(reservation_id=made, starts_at=NINE + HOUR, ends_at=NINE + 2 * HOUR, hours_of=amal.id, now=NOW)
+        assert busy_from(student) == [NINE + HOUR]
 
 
 class TestHold:

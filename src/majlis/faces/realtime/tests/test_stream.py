@@ -175,7 +175,7 @@ class TestStream:
         salma = person()
         server, cookie = serve(), cookie_of(salma)
         for mark in (f"5-3-{int(time.time()) - 90_000}", "nonsense", "9-999999999999-" + str(int(time.time()))):
-            ear(server, cookie, after=mark).wait_for("resync")
+            assert ear(server, cookie, after=mark).wait_for("resync")
 
     def test_carries_what_is_not_kept(self, serve, ear):
         salma = person()

@@ -257,7 +257,9 @@ class TestFamily:
         assert client.get("/account/consent/guessed/").status_code == 404
 
     def test_a_grown_up_needs_nobody(self):
-        queries.may_buy(person(birth_date=date(1990, 1, 1)))
+        with pytest.raises(queries.GuardianNeeded):
+            queries.may_buy(person(birth_date=clock.now().date() - timedelta(days=10 * 365)))
+        assert queries.may_buy(person(birth_date=date(1990, 1, 1))) is None
 
 
 class TestInvitation:

@@ -48,11 +48,10 @@ class TestThrottle:
 
     def test_keys_scopes_and_windows_are_apart(self):
         with clock.travel(SOME_MONDAY):
-            services.throttle(scope="t", key="a", limit=1, seconds=60)
-            services.throttle(scope="t", key="b", limit=1, seconds=60)
-            services.throttle(scope="u", key="a", limit=1, seconds=60)
+            left = [services.throttle(scope=s, key=k, limit=2, seconds=60) for s, k in ("ta", "tb", "ua", "ta")]
+        assert left == [1, 1, 1, 0]
         with clock.travel(SOME_MONDAY + timedelta(seconds=61)):
-            services.throttle(scope="t", key="a", limit=1, seconds=60)
+            assert services.throttle(scope="t", key="a", limit=2, seconds=60) == 1
 
     @pytest.mark.race
     @pytest.mark.django_db(transaction=True)

@@ -212,7 +212,8 @@ def clamd(settings, tmp_path):
 @pytest.mark.django_db
 class TestClamd:
     def test_lets_clean_files_pass(self, clamd):
-        services.store_file(actor=None, content=PDF + b" " * 200_000, name="a.pdf", purpose="invoice")
+        kept = services.store_file(actor=None, content=PDF + b" " * 200_000, name="a.pdf", purpose="invoice")
+        assert queries.read_file(kept.pk) == PDF + b" " * 200_000
 
     def test_refuses_what_it_finds_and_keeps_nothing(self, clamd, tmp_path):
         with pytest.raises(services.FileInfected) as refusal:

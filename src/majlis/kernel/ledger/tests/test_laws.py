@@ -29,7 +29,7 @@ def sql(text, given=None):
         cursor.execute(text, given)
 
 
-def refused(law, text, given=None):
+def assert_refused(law, text, given=None):
     def try_it():
         with transaction.atomic():
             sql(text, given)
@@ -72,16 +72,18 @@ class TestJournals:
         assert queries.statement(salma.id, "EGP").items[0].balance_after == Money(850, "EGP")
 
     def test_that_does_not_sum_to_zero_is_refused(self, salma):
-        refused("journal_sums_to_zero", *book_by_hand((wallet(salma).id, -50, 0), (escrow().id, 49, None)))
+        assert_refused("journal_sums_to_zero", *book_by_hand((wallet(salma).id, -50, 0), (escrow().id, 49, None)))
 
     def test_that_sums_to_zero_only_across_units_is_refused(self, salma):
         give(salma, 100, unit="USD")
-        refused("journal_sums_to_zero", *book_by_hand((wallet(salma).id, -50, 0), (wallet(salma, "USD").id, 50, 0)))
+        assert_refused(
+            "journal_sums_to_zero", *book_by_hand((wallet(salma).id, -50, 0), (wallet(salma, "USD").id, 50, 0))
+        )
 
     def test_cannot_have_an_entry_added_later(self, salma):
         journal = give(salma, 10)
         for lines in (1, 2):
-            refused(
+            assert_refused(
                 "journal_comes_whole",
                 f"""INSERT INTO ledger_entry (journal_id, account_id, line, amount, sequence, at)
                     SELECT j.id, a.id, 2 + n, (-1) ^ n, NULL, j.at FROM ledger_journal j, ledger_account a,
@@ -91,7 +93,7 @@ class TestJournals:
 
     def test_cannot_be_booked_twice_over(self, salma):
         journal = give(salma, 10)
-        refused(
+        assert_refused(
             f"ledger_entry_{journal.at:%Y_%m}_journal_id_line_at_key",
             """INSERT INTO ledger_entry (journal_id, account_id, line, amount, sequence, at)
                SELECT journal_id, account_id, line, amount, 0 * sequence, at FROM ledger_entry WHERE journal_id = %s""",
@@ -107,24 +109,24 @@ class TestJournals:
         add = """INSERT INTO ledger_entry (journal_id, account_id, line, amount, sequence, at)
                  SELECT j.id, a.id, n, (-1) ^ n, NULL, j.at FROM ledger_journal j, ledger_account a,
                  generate_series(1, 2) n WHERE j.key = 'hollow' AND a.id = %s"""
-        refused("journal_comes_whole", add, [escrow().id])
+        assert_refused("journal_comes_whole", add, [escrow().id])
         assert len(list(audits.journals_are_whole())) == 1
         sql("SET CONSTRAINTS ALL IMMEDIATE")
         sql("ALTER TABLE ledger_journal DISABLE TRIGGER journal_never_changes")
         sql("DELETE FROM ledger_journal WHERE key = 'hollow'")
 
     def test_must_have_as_many_entries_as_it_says(self, salma):
-        refused("journal_comes_whole", *book_by_hand((wallet(salma).id, -5, 0), (escrow().id, 5, None), count=3))
+        assert_refused("journal_comes_whole", *book_by_hand((wallet(salma).id, -5, 0), (escrow().id, 5, None), count=3))
 
     def test_must_not_have_an_entry_of_nothing(self, salma):
         lines = (wallet(salma).id, -5, 0), (escrow().id, 5, None), (escrow().id, 0, None)
-        refused("journal_comes_whole", *book_by_hand(*lines))
+        assert_refused("journal_comes_whole", *book_by_hand(*lines))
 
     def test_must_name_accounts_that_exist(self, salma):
-        refused("entry_names_an_account", *book_by_hand((uuid4(), -5, None), (escrow().id, 5, None)))
+        assert_refused("entry_names_an_account", *book_by_hand((uuid4(), -5, None), (escrow().id, 5, None)))
 
     def test_cannot_pass_a_persons_account_off_as_the_houses(self, salma):
-        refused("entry_names_an_account", *book_by_hand((wallet(salma).id, 5, None), (escrow().id, -5, None)))
+        assert_refused("entry_names_an_account", *book_by_hand((wallet(salma).id, 5, None), (escrow().id, -5, None)))
 
     def test_is_not_misled_by_the_houses_account_passed_off_as_a_persons(self, salma):
         sql(*book_by_hand((wallet(salma).id, 5, 0), (escrow().id, -5, 0)))
@@ -135,7 +137,7 @@ class TestJournals:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 'ledger_entry_' || to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM')")
             month = cursor.fetchone()[0]
-        refused("journal_sums_to_zero", text.replace("INTO ledger_entry ", f"INTO {month} "), given)
+        assert_refused("journal_sums_to_zero", text.replace("INTO ledger_entry ", f"INTO {month} "), given)
 
     def test_cannot_move_an_account_and_then_skip_the_entry(self, salma):
         journal = give(salma, 10)
@@ -150,14 +152,14 @@ class TestJournals:
     @pytest.mark.parametrize("table", ["ledger_journal", "ledger_entry", "ledger_account", "ledger_hold"])
     def test_is_never_deleted_or_emptied(self, salma, table):
         services.hold(account=wallet(salma), amount=Money(5, "EGP"), key="h")
-        refused("books_are_never_changed", f"DELETE FROM {table}")
+        assert_refused("books_are_never_changed", f"DELETE FROM {table}")
         truncation = import_module("majlis.kernel.ledger.migrations.0002_laws").NEVER
         start = truncation.index("CREATE FUNCTION ledger_refuse_truncate")
         real = truncation[start : truncation.index("END $$;", start) + 7].replace("CREATE", "CREATE OR REPLACE", 1)
         sql("SET CONSTRAINTS ALL IMMEDIATE")
         with transaction.atomic():
             sql(real)
-            refused("books_are_never_changed", f"TRUNCATE {table} CASCADE")
+            assert_refused("books_are_never_changed", f"TRUNCATE {table} CASCADE")
             transaction.set_rollback(True)
 
     @pytest.mark.parametrize(
@@ -170,36 +172,40 @@ class TestJournals:
         ],
     )
     def test_is_never_changed(self, salma, change):
-        refused("books_are_never_changed", change)
+        assert_refused("books_are_never_changed", change)
 
 
 class TestAccounts:
     def test_cannot_go_below_the_floor_by_hand(self, salma):
-        refused("account_stays_above_its_floor", *book_by_hand((wallet(salma).id, -901, 0), (escrow().id, 901, None)))
+        assert_refused(
+            "account_stays_above_its_floor", *book_by_hand((wallet(salma).id, -901, 0), (escrow().id, 901, None))
+        )
 
     @pytest.mark.parametrize(
         "change",
         ["balance = balance + 1", "held = 1", "sequence = 9", "unit = 'USD'", "person_id = NULL", "floor = NULL"],
     )
     def test_figures_move_with_entries_only(self, salma, change):
-        refused("books_are_never_changed", f"UPDATE ledger_account SET {change} WHERE id = %s", [wallet(salma).id])
+        assert_refused(
+            "books_are_never_changed", f"UPDATE ledger_account SET {change} WHERE id = %s", [wallet(salma).id]
+        )
 
     def test_floor_may_be_lowered_but_not_above_the_balance(self, salma):
         Account.objects.filter(id=wallet(salma).id).update(floor=-500)
         move(wallet(salma), escrow(), 1400)
         with pytest.raises(services.InsufficientFunds), transaction.atomic():
             move(wallet(salma), escrow(), 1)
-        refused(
+        assert_refused(
             "account_stays_above_its_floor", "UPDATE ledger_account SET floor = 0 WHERE id = %s", [wallet(salma).id]
         )
 
     def test_is_born_empty_under_its_own_name(self, salma):
         insert = """INSERT INTO ledger_account (id, person_id, purpose, unit, name, balance, held, sequence, floor)
                     VALUES (%s, %s, 'wallet', 'SAR', '', %s, 0, 0, %s)"""
-        refused("account_begins_empty", insert, [wallet(salma, "SAR").id, salma.id, 5, 0])
-        refused("account_id_is_its_name", insert, [uuid4(), salma.id, 0, 0])
+        assert_refused("account_begins_empty", insert, [wallet(salma, "SAR").id, salma.id, 5, 0])
+        assert_refused("account_id_is_its_name", insert, [uuid4(), salma.id, 0, 0])
         people = "people_have_a_floor_and_the_house_has_none"
-        refused(people, insert, [wallet(salma, "SAR").id, salma.id, 0, None])
+        assert_refused(people, insert, [wallet(salma, "SAR").id, salma.id, 0, None])
 
 
 class TestHolds:
@@ -207,22 +213,22 @@ class TestHolds:
         held = services.hold(account=wallet(salma), amount=Money(100, "EGP"), key="h")
         services.release(hold_id=held.id, key="r")
         again = "UPDATE ledger_hold SET state = %s, resolved_at = now() WHERE id = %s"
-        refused("hold_resolves_once", again, ["expired", held.id])
-        refused("hold_resolves_once", "UPDATE ledger_hold SET state = 'open', resolved_at = NULL")
+        assert_refused("hold_resolves_once", again, ["expired", held.id])
+        assert_refused("hold_resolves_once", "UPDATE ledger_hold SET state = 'open', resolved_at = NULL")
 
     def test_cannot_grow(self, salma):
         services.hold(account=wallet(salma), amount=Money(100, "EGP"), key="h")
-        refused("hold_resolves_once", "UPDATE ledger_hold SET amount = 50")
+        assert_refused("hold_resolves_once", "UPDATE ledger_hold SET amount = 50")
 
     def test_cannot_claim_a_capture_no_journal_made(self, salma):
         held = services.hold(account=wallet(salma), amount=Money(100, "EGP"), key="h")
         other = give(salma, 7)
-        refused(
+        assert_refused(
             "capture_is_booked",
             "UPDATE ledger_hold SET state = 'captured', captured = 60, journal_id = %s, resolved_at = now()",
             [other.id],
         )
-        refused(
+        assert_refused(
             "no_more_captured_than_held",
             "UPDATE ledger_hold SET state = 'captured', captured = 101, journal_id = %s, resolved_at = now()",
             [other.id],
