@@ -35,7 +35,7 @@ class ManualTransfer:
     """Bank transfer with a receipt."""
 
     code = provider = "manual"
-    keys = ()
+    keys: tuple[str, ...] = ()
     name = _("Bank transfer")
     summary = _("Transfer the amount and send us the receipt. We check it by hand, usually within one working day.")
     first_look = timedelta(days=1)

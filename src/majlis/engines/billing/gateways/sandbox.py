@@ -47,7 +47,7 @@ class Sandbox:
     """Our side of the sandbox."""
 
     code = provider = "sandbox"
-    keys = ()
+    keys: tuple[str, ...] = ()
     name = _("Test payment")
     summary = _("No real money: a page where you choose how the payment goes.")
     first_look = timedelta(minutes=1)
