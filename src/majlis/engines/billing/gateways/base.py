@@ -57,8 +57,6 @@ class Bill:
     return_url: str
     """Where the provider sends the buyer back to, whatever happened."""
     expires_at: datetime | None
-    notify_url: str = ""
-    """Where the provider may tell us how it went, for those that are told with each bill."""
     payer_id: UUID | None = None
     payer_phone: str = ""
     country: str = ""
@@ -219,9 +217,10 @@ class Gateway(Protocol):
         Raises `GatewayUnreachable`."""
         ...
 
-    def read(self, ref: str) -> Reading:
+    def read(self, ref: str, *, wanted: bool = True) -> Reading:
         """Called after each webhook, when the buyer returns, and from time to time while nothing is known. Must ask
-        the provider, never a memory of its own. Raises `GatewayUnreachable`."""
+        the provider, never a memory of its own. `wanted` is whether the money still is: a provider that takes money
+        only when told so (after the buyer agreed) is told so here. Raises `GatewayUnreachable`."""
         ...
 
     def open_envelope(self, delivery: Delivery) -> Notification:
@@ -230,11 +229,13 @@ class Gateway(Protocol):
         nothing else. Raises `BadSignature`; `Invalid` for a signed message of another shape."""
         ...
 
-    def give_back(self, ref: str, money: Money, key: str, reason: str, *, before: Money) -> GivenBack:
+    def give_back(
+        self, ref: str, money: Money, key: str, reason: str, *, before: Money, again: bool = False
+    ) -> GivenBack:
         """Called by a job after the money left the person's wallet, again with the same `key` until the answer is
-        final: the provider must see one refund. `before` is what earlier refunds of this attempt sent, for providers
-        that know refunds only by their sum; of one attempt never two are under way. Must not be asked for more than
-        was charged: billing sees to that."""
+        final: the provider must see one refund. For providers that know refunds only by their sum: `before` is what
+        earlier refunds of this attempt sent, of one attempt never two are under way, and `again` says that it was
+        asked for before. Must not be asked for more than was charged: billing sees to that."""
         ...
 
     def stop(self, ref: str) -> None:

@@ -62,7 +62,7 @@ class ManualTransfer:
         instructions[now_("Reference")] = bill.reference
         return Began(f"bank_{bill.payment_id}", instructions=instructions)
 
-    def read(self, ref: str) -> Reading:
+    def read(self, ref: str, *, wanted: bool = True) -> Reading:
         db.refuse_transaction()
         payment = Payment.objects.filter(gateway=self.code, provider_ref=ref).first()
         if payment is None:
@@ -76,7 +76,9 @@ class ManualTransfer:
     def open_envelope(self, delivery: Delivery) -> Notification:
         raise BadSignature()  # a bank sends us nothing, so whoever claims to be it is not
 
-    def give_back(self, ref: str, money: Money, key: str, reason: str, *, before: Money) -> GivenBack:
+    def give_back(
+        self, ref: str, money: Money, key: str, reason: str, *, before: Money, again: bool = False
+    ) -> GivenBack:
         return GivenBack(ref, done=False, problem=str(_("A bank transfer is paid back by a withdrawal.")))
 
     def stop(self, ref: str) -> None:

@@ -81,7 +81,7 @@ class Sandbox:
         )
         return Began(session.ref, redirect_url=f"/sandbox/{session.ref}/")
 
-    def read(self, ref: str) -> Reading:
+    def read(self, ref: str, *, wanted: bool = True) -> Reading:
         db.refuse_transaction()
         session = SandboxSession.objects.filter(ref=ref).first()
         if session is None:
@@ -113,7 +113,9 @@ class Sandbox:
         except (ValueError, KeyError, TypeError):
             raise Invalid(errors={"__all__": _("This is not a message of the sandbox.")}) from None
 
-    def give_back(self, ref: str, money: Money, key: str, reason: str, *, before: Money) -> GivenBack:
+    def give_back(
+        self, ref: str, money: Money, key: str, reason: str, *, before: Money, again: bool = False
+    ) -> GivenBack:
         db.refuse_transaction()
         with transaction.atomic():
             session = SandboxSession.objects.select_for_update().filter(ref=ref).first()

@@ -309,7 +309,8 @@ def refresh_payment(payment_id: UUID, *, now: datetime | None = None) -> Payment
         raise NotFound()
     if payment.provider_ref is None:
         return payment
-    reading = gateways.gateway(payment.gateway).read(payment.provider_ref)
+    wanted = payment.status in LIVE_PAYMENTS
+    reading = gateways.gateway(payment.gateway).read(payment.provider_ref, wanted=wanted)
     order_id = take_reading(payment.id, reading, now=now)
     if order_id is not None:
         pay_if_covered(order_id, now=now)
