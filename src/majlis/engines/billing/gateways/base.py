@@ -7,7 +7,7 @@ below. All methods but `takes` and `open_envelope` may speak over the network an
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -63,6 +63,8 @@ class Bill:
     """The payer's, ISO code; empty when nobody knows."""
     customer_ref: str = ""
     """What this provider called the payer before (`Began.customer_ref`)."""
+    keep: bool = False
+    """Whether the payer agreed that the way they pay now is kept, for later charges without them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,16 @@ class DisputeSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptMethod:
+    """A way to pay that the provider keeps for us."""
+
+    ref: str
+    """The provider's name of it; `charge_saved` uses it. Never a card number."""
+    label: str
+    """What the payer recognises it by: `Visa •••• 4242`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """How an attempt stands at the provider."""
 
@@ -122,6 +134,8 @@ class Reading:
     """All that arrived so far, not only what is new."""
     problem: str = ""
     disputes: tuple[DisputeSeen, ...] = ()
+    kept: KeptMethod | None = None
+    """What the provider keeps of this attempt, when the bill asked for it (`Bill.keep`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,4 +261,15 @@ class Gateway(Protocol):
         """Called once a day for the day before (UTC), and by staff for any: every charge, refund and dispute of that
         day by the provider's own list; where it has none, by asking for each attempt of `refs`, the ones we know.
         Raises `GatewayUnreachable`."""
+        ...
+
+
+@runtime_checkable
+class Keeper(Protocol):
+    """A gateway that can keep a way to pay and charge it while the payer is away; for renewals."""
+
+    def charge_saved(self, bill: Bill, method_ref: str) -> Began:
+        """Called instead of `begin` when a subscription renews: charges what `Reading.kept` named, without the payer.
+        Idempotent by `payment_id` as `begin`; the attempt is read right afterwards, and a declined one reads as failed.
+        Must not raise for a decline. Raises `GatewayUnreachable`."""
         ...

@@ -29,11 +29,12 @@ from majlis.engines.billing.gateways.base import (
     Delivery,
     GatewayUnreachable,
     GivenBack,
+    KeptMethod,
     Movement,
     Notification,
     Reading,
 )
-from majlis.engines.billing.models import SandboxCharge, SandboxSession
+from majlis.engines.billing.models import SandboxCard, SandboxCharge, SandboxSession
 from majlis.engines.billing.types import Mode, MovementKind, PaymentStatus
 from majlis.kit import clock, db
 from majlis.kit.errors import Invalid, NotFound
@@ -69,6 +70,25 @@ class Sandbox:
         db.refuse_transaction()
         if not settings.SANDBOX:
             raise GatewayUnreachable()
+        session = self._session(bill, keeps_card=bill.keep)
+        return Began(session.ref, redirect_url=f"/sandbox/{session.ref}/")
+
+    def charge_saved(self, bill: Bill, method_ref: str) -> Began:
+        db.refuse_transaction()
+        card = SandboxCard.objects.filter(ref=method_ref).first() if settings.SANDBOX else None
+        if card is None:
+            raise GatewayUnreachable()
+        with transaction.atomic():
+            ref = self._session(bill, card=card).ref
+            session = SandboxSession.objects.select_for_update().get(ref=ref)
+            if session.state == "open" and card.declines:
+                fail_at_provider(ref)
+            elif session.state == "open":
+                charge_at_provider(ref, bill.amount)
+        return Began(ref)
+
+    @staticmethod
+    def _session(bill: Bill, **more: Any) -> SandboxSession:
         session, _new = SandboxSession.objects.get_or_create(
             idempotency_key=str(bill.payment_id),
             defaults={
@@ -77,9 +97,10 @@ class Sandbox:
                 "amount": bill.amount.amount,
                 "description": bill.description,
                 "return_url": bill.return_url,
+                **more,
             },
         )
-        return Began(session.ref, redirect_url=f"/sandbox/{session.ref}/")
+        return session
 
     def read(self, ref: str, *, wanted: bool = True) -> Reading:
         db.refuse_transaction()
@@ -89,7 +110,8 @@ class Sandbox:
         taken = session.charges.filter(amount__gt=0, settles_at__lte=clock.now()).order_by("settles_at", "ref")
         charges = tuple(ChargeSeen(charge.ref, Money(charge.amount, charge.unit)) for charge in taken)
         if charges:
-            return Reading(PaymentStatus.SUCCEEDED, charges)
+            kept = KeptMethod(session.card.ref, session.card.label) if session.card else None
+            return Reading(PaymentStatus.SUCCEEDED, charges, kept=kept)
         if session.state == "failed":
             return Reading(PaymentStatus.FAILED, problem=str(_("The card was declined.")))
         if session.state == "expired":
@@ -174,7 +196,16 @@ def charge_at_provider(ref: str, money: Money, *, after: timedelta = timedelta()
         amount=money.amount,
         settles_at=clock.now() + after,
     )
+    if session.keeps_card and session.card_id is None:
+        card = SandboxCard.objects.create(ref=f"card_{secrets.token_urlsafe(18)}", label="Test •••• 4242")
+        SandboxSession.objects.filter(ref=ref).update(card=card)
     SandboxSession.objects.filter(ref=ref).update(state="paid")
+
+
+def card_declines(ref: str, declines: bool) -> None:
+    """The bank behind a kept card declines it from now on, or takes it again. NotFound outside sandbox mode."""
+    if not settings.SANDBOX or not SandboxCard.objects.filter(ref=ref).update(declines=declines):
+        raise NotFound()
 
 
 def fail_at_provider(ref: str) -> None:

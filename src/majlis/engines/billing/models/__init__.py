@@ -12,6 +12,7 @@ from majlis.engines.billing.models.payments import (
     Transfer,
     WebhookEvent,
 )
+from majlis.engines.billing.models.saved import SandboxCard, SavedMethod
 from majlis.engines.billing.models.withdrawals import Withdrawal, WithdrawalMethod
 
 __all__ = [
@@ -25,8 +26,10 @@ __all__ = [
     "OrderLine",
     "Payment",
     "Refund",
+    "SandboxCard",
     "SandboxCharge",
     "SandboxSession",
+    "SavedMethod",
     "StateChange",
     "Transfer",
     "WebhookEvent",

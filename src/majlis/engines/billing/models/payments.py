@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing.models.orders import Order, OrderLine
+from majlis.engines.billing.models.saved import SandboxCard, SavedMethod
 from majlis.engines.billing.types import (
     LIVE_PAYMENTS,
     PaymentStatus,
@@ -51,6 +52,10 @@ class Payment(Record):
     instructions = models.JSONField(null=True)
     """`[[label, value], …]`: what the buyer must do where there is no page. A list: JSON objects keep no order."""
     return_url = models.CharField(max_length=500, blank=True)
+    keep = models.BooleanField(default=False)
+    """The payer agreed that this way to pay is kept for renewals."""
+    method = models.ForeignKey(SavedMethod, on_delete=models.PROTECT, null=True, related_name="+")
+    """The kept way this attempt charged, without the payer; None: they paid themselves."""
     hold_id = models.UUIDField(null=True)
     """The hold that keeps what arrived for the order, until the order is covered or ends."""
     hold_amount = models.BigIntegerField(default=0)
@@ -229,6 +234,8 @@ class SandboxSession(models.Model):
     idempotency_key = models.CharField(max_length=200, unique=True)
     state = models.CharField(max_length=10, default="open")
     """`open`, `paid`, `failed` or `expired`."""
+    keeps_card = models.BooleanField(default=False)
+    card = models.ForeignKey(SandboxCard, on_delete=models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField(default=clock.now)
 
     def __str__(self) -> str:

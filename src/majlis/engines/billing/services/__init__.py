@@ -42,7 +42,8 @@ from majlis.engines.billing.services.pricing import (
     quote,
 )
 from majlis.engines.billing.services.refunds import CannotRefund, refund_payment, send_refund
-from majlis.engines.billing.services.sandbox import deliver_sandbox_event, press_sandbox
+from majlis.engines.billing.services.sandbox import deliver_sandbox_event, press_sandbox, set_sandbox_card
+from majlis.engines.billing.services.saved_methods import charge_saved, forget_method
 from majlis.engines.billing.services.settlement import (
     LineNotHeld,
     RefundTooLarge,
@@ -113,12 +114,14 @@ __all__ = [
     "cancel_order",
     "cancel_withdrawal",
     "change_withdrawal",
+    "charge_saved",
     "confirm_transfer",
     "deliver_sandbox_event",
     "end_commission_rule",
     "expect_release",
     "expire_allowances",
     "expire_orders",
+    "forget_method",
     "grant_allowance",
     "grant_allowances",
     "load_withdrawal_methods",
@@ -145,6 +148,7 @@ __all__ = [
     "return_use",
     "send_receipt",
     "send_refund",
+    "set_sandbox_card",
     "set_withdrawal_method",
     "settle_line",
     "start_payment",

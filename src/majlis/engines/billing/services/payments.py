@@ -8,8 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing import gateways
-from majlis.engines.billing.gateways.base import Bill, GatewayUnreachable
-from majlis.engines.billing.models import Order, Payment, Transfer
+from majlis.engines.billing.gateways.base import Began, Bill, GatewayUnreachable, Keeper
+from majlis.engines.billing.models import Order, Payment, SavedMethod, Transfer
 from majlis.engines.billing.policies import policies
 from majlis.engines.billing.services import books
 from majlis.engines.billing.services.orders import (
@@ -62,10 +62,13 @@ def start_payment(
     actor: Any,
     return_url: str,
     from_wallet: Money | None = None,
+    keep: bool = False,
     now: datetime | None = None,
 ) -> Started:
     """Begin to pay what is missing of `actor`'s open order through `gateway`; `from_wallet` of it is set aside on their
     wallet first (all they have, if that is less). Sends the buyer back to `return_url`, with `payment=<id>` added.
+
+    `keep`: they agree that this way to pay is kept for renewals, if the gateway can.
 
     Asked twice for the same amount it answers with the same attempt; an attempt for another amount is replaced. Speaks
     over the network: must not run inside a transaction. Refuses `AlreadyPaid`, `OrderEnded`, `GatewayNotOffered`,
@@ -73,16 +76,26 @@ def start_payment(
     """
     db.refuse_transaction()
     now = now or clock.now()
-    payment = _prepare(order_id, gateway, actor, return_url, from_wallet, now)
+    payment = prepare(order_id, gateway, actor, return_url, from_wallet, now, keep=keep)
     if payment is None:
         raise AlreadyPaid()
-    return _begin(payment, now)
+    return begin(payment, now)
 
 
 @transaction.atomic
-def _prepare(
-    order_id: UUID, code: str, actor: Any, return_url: str, from_wallet: Money | None, now: datetime
+def prepare(
+    order_id: UUID,
+    code: str,
+    actor: Any,
+    return_url: str,
+    from_wallet: Money | None,
+    now: datetime,
+    *,
+    keep: bool = False,
+    method: SavedMethod | None = None,
 ) -> Payment | None:
+    """The attempt to be begun for what is missing of an order (by charging `method`, if one is given), or None when
+    nothing is."""
     order = payable_order(order_id, actor, now)
     if from_wallet is not None:
         _set_wallet_part(order, from_wallet)
@@ -95,7 +108,8 @@ def _prepare(
     under_review = Transfer.objects.filter(payment__order=order, status=TransferStatus.SUBMITTED)
     for other in Payment.objects.select_for_update().filter(order=order, status__in=LIVE_PAYMENTS):
         waits = under_review.filter(payment=other).exists()
-        if other.gateway == code and (waits or other.money == missing):
+        same = other.money == missing and other.method_id == (method.id if method else None)
+        if other.gateway == code and (waits or same):
             return other
         if not waits:
             supersede(other)
@@ -109,6 +123,8 @@ def _prepare(
         return_url=return_url,
         expires_at=order.expires_at,
         now=now,
+        keep=keep and isinstance(gateways.gateway(code), Keeper),
+        method=method,
     )
 
 
@@ -166,6 +182,8 @@ def _new_payment(
     return_url: str,
     expires_at: datetime | None,
     now: datetime,
+    keep: bool = False,
+    method: SavedMethod | None = None,
 ) -> Payment:
     payment = Payment.objects.create(
         payer=payer,
@@ -175,6 +193,8 @@ def _new_payment(
         unit=amount.unit,
         amount=amount.amount,
         return_url=return_url,
+        keep=keep,
+        method=method,
         expires_at=expires_at,
         look_at=now + gateways.gateway(code).first_look,
         created_at=now,
@@ -183,7 +203,7 @@ def _new_payment(
     return payment
 
 
-def _begin(payment: Payment, now: datetime) -> Started:
+def begin(payment: Payment, now: datetime) -> Started:
     """Ask the gateway, unless it answered already; no lock is held meanwhile."""
     if payment.provider_ref is None:
         join = "&" if "?" in payment.return_url else "?"
@@ -197,9 +217,10 @@ def _begin(payment: Payment, now: datetime) -> Started:
             language=payment.payer.language,
             return_url=f"{payment.return_url}{join}payment={payment.id}",
             expires_at=payment.expires_at,
+            keep=payment.keep,
         )
         try:
-            began = gateways.gateway(payment.gateway).begin(bill)
+            began = _ask(payment, bill)
         except GatewayUnreachable as fault:
             with transaction.atomic():
                 move(payment, PaymentStatus.FAILED, PAYMENT_MOVES, reason=str(fault), problem=str(fault)[:300])
@@ -218,6 +239,15 @@ def _begin(payment: Payment, now: datetime) -> Started:
                 )
         payment.refresh_from_db()
     return Started(payment.id, payment.redirect_url or None, payment.steps)
+
+
+def _ask(payment: Payment, bill: Bill) -> Began:
+    provider = gateways.gateway(payment.gateway)
+    if payment.method is None:
+        return provider.begin(bill)
+    if not isinstance(provider, Keeper):
+        raise GatewayUnreachable()
+    return provider.charge_saved(bill, payment.method.ref)
 
 
 @transaction.atomic
@@ -253,7 +283,7 @@ def top_up(
     """
     db.refuse_transaction()
     now = now or clock.now()
-    return _begin(_prepare_top_up(person, amount, gateway, return_url, key, now), now)
+    return begin(_prepare_top_up(person, amount, gateway, return_url, key, now), now)
 
 
 @transaction.atomic

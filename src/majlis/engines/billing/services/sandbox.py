@@ -3,11 +3,13 @@ webhooks through the ordinary intake, or by being looked for when no webhook com
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from majlis.engines.billing.gateways import sandbox
+from majlis.engines.billing.models import SavedMethod
 from majlis.engines.billing.services.webhooks import process_webhook, receive_webhook
 from majlis.kit import clock, db
-from majlis.kit.errors import Invalid
+from majlis.kit.errors import Invalid, NotFound
 from majlis.kit.money import Money
 
 DELAY = timedelta(minutes=1)
@@ -45,6 +47,15 @@ def press_sandbox(*, ref: str, outcome: str, amount: int | None = None) -> str:
         if outcome != "silent":
             deliver_sandbox_event(ref, "payment.succeeded")
     return session.return_url
+
+
+def set_sandbox_card(*, method_id: UUID, declines: bool, actor: Any) -> None:
+    """In the sandbox: the bank behind `actor`'s kept card declines it from now on, or takes it again. NotFound for
+    another's."""
+    method = SavedMethod.objects.filter(id=method_id, person=actor, gateway="sandbox").first()
+    if method is None:
+        raise NotFound()
+    sandbox.card_declines(method.ref, declines)
 
 
 def deliver_sandbox_event(ref: str, kind: str) -> None:

@@ -9,7 +9,7 @@ from django.db.models import F
 
 from majlis.engines.billing.events import PaymentFailed
 from majlis.engines.billing.gateways.base import ChargeSeen, Reading
-from majlis.engines.billing.models import Charge, Order, Payment
+from majlis.engines.billing.models import Charge, Order, Payment, SavedMethod
 from majlis.engines.billing.services import books
 from majlis.engines.billing.services.orders import locked_order, remaining
 from majlis.engines.billing.steps import move
@@ -34,6 +34,12 @@ def take_reading(payment_id: UUID, reading: Reading, *, now: datetime | None = N
     for seen in reading.charges:
         if seen.money.amount > 0:
             _take(payment, order, seen, now)
+    if reading.kept is not None and payment.keep:
+        SavedMethod.objects.get_or_create(
+            gateway=payment.gateway,
+            ref=reading.kept.ref,
+            defaults={"person_id": payment.payer_id, "label": reading.kept.label[:60], "created_at": now},
+        )
     _move(payment, reading)
     _look_again(payment, now)
     return order.id if order is not None and order.status == OrderStatus.OPEN else None
