@@ -150,6 +150,15 @@ def target_of(call: ast.Call) -> str | None:
     return "accounts" if to is not None and label(to).endswith("AUTH_USER_MODEL") else None
 
 
+@rule("A module that keeps rows about people says which, in its personal.py")
+def personal_data(root: Path) -> Iterator[str]:
+    for module in modules(root):
+        tables = [path for path in (module / "models.py", *(module / "models").glob("*.py")) if path.exists()]
+        about_people = any('"accounts.User"' in path.read_text(encoding="utf-8") for path in tables)
+        if about_people and module.name != "accounts" and not (module / "personal.py").exists():
+            yield f"{name_of(module, root)} points at people and has no personal.py."
+
+
 @rule("No signals, no get_model, no save() overrides, no Meta.ordering")
 def hidden_behaviour(root: Path) -> Iterator[str]:
     for path, tree in code(root):

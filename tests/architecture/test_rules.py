@@ -39,6 +39,12 @@ BREACHES: dict[str, list[tuple[str, str]]] = {
         (f"{ENGINE}/planted.py", 'x = models.ForeignKey("lessons.Lesson", models.PROTECT, related_name="+")\n'),
         (f"{ENGINE}/planted.py", 'x = models.ForeignKey("reviews.Review", models.PROTECT, related_name="+")\n'),
     ],
+    "A module that keeps rows about people says which, in its personal.py": [
+        (
+            "src/majlis/kernel/catalogue/models.py",
+            'x = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")\n',
+        )
+    ],
     "No signals, no get_model, no save() overrides, no Meta.ordering": [
         (f"{ENGINE}/planted.py", "from django.db.models.signals import post_save\n"),
         (f"{ENGINE}/planted.py", 'x = apps.get_model("accounts", "User")\n'),

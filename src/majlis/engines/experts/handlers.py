@@ -5,7 +5,7 @@ from majlis.engines.experts.models import ExpertProfile
 from majlis.engines.messaging.events import ConversationAnswered, ConversationOpened
 from majlis.engines.reviews.events import RatingChanged
 from majlis.engines.scheduling.events import FreeTimeChanged
-from majlis.kernel.accounts.events import PersonAnonymised, PersonStatusChanged
+from majlis.kernel.accounts.events import PersonStatusChanged
 from majlis.kit.events import subscribe
 
 
@@ -23,12 +23,6 @@ def on_person_status_changed(event: PersonStatusChanged) -> None:
     services.refresh_listings(ExpertProfile.objects.filter(person_id=event.person_id).values_list("pk", flat=True))
 
 
-@subscribe(PersonAnonymised)
-def on_person_anonymised(event: PersonAnonymised) -> None:
-    """What the person wrote about themselves goes; figures, decisions and prices of old lessons stay."""
-    services.erase_profile(person_id=event.person_id)
-
-
 @subscribe(RatingChanged)
 def on_rating_changed(event: RatingChanged) -> None:
     """The average that profile and search show follows, exactly."""
@@ -38,10 +32,10 @@ def on_rating_changed(event: RatingChanged) -> None:
 @subscribe(ConversationOpened)
 def on_conversation_opened(event: ConversationOpened) -> None:
     """Somebody asked this expert for the first time."""
-    services.note_response(expert_id=event.asked, answered=False)
+    services.note_question(expert_id=event.asked, conversation_id=event.conversation_id)
 
 
 @subscribe(ConversationAnswered)
 def on_conversation_answered(event: ConversationAnswered) -> None:
     """The expert answered: the response rate rises."""
-    services.note_response(expert_id=event.answered_by, answered=True, asked=False)
+    services.note_answer(expert_id=event.answered_by, conversation_id=event.conversation_id)

@@ -8,6 +8,7 @@ from majlis.engines.experts.models.profile import (
     ExpertProfile,
     ExpertSubject,
     Favourite,
+    Question,
     SpokenLanguage,
     StatusChange,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "FreeDay",
     "Listing",
     "ListingPrice",
+    "Question",
     "SpokenLanguage",
     "StatusChange",
     "Word",

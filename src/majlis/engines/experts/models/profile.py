@@ -271,6 +271,18 @@ class Experience(Record):
         return self.title
 
 
+class Question(Record):
+    """Somebody's first message to an expert: what the response rate counts. One row a conversation, so that who hears
+    of it twice counts it once."""
+
+    expert = models.ForeignKey(ExpertProfile, on_delete=models.CASCADE, related_name="questions")
+    conversation_id = models.UUIDField(unique=True)
+    answered = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.conversation_id}: {'answered' if self.answered else 'open'}"
+
+
 class Favourite(Record):
     """An expert whom a person wants to find again. Nobody else is told."""
 

@@ -1,7 +1,7 @@
 """What experts does, one file per noun."""
 
 from majlis.engines.experts.services.favourites import add_favourite, remove_favourite
-from majlis.engines.experts.services.figures import count_completed_lesson, note_response, set_rating
+from majlis.engines.experts.services.figures import count_completed_lesson, note_answer, note_question, set_rating
 from majlis.engines.experts.services.listings import (
     prune_free_days,
     refresh_listings,
@@ -65,7 +65,8 @@ __all__ = [
     "deactivate",
     "erase_profile",
     "lift_ban",
-    "note_response",
+    "note_answer",
+    "note_question",
     "prune_free_days",
     "reactivate",
     "refresh_listings",

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from majlis.engines.experts.models import ExpertProfile
+from majlis.engines.experts.models import ExpertProfile, Question
 from majlis.engines.experts.services.listings import refresh_listings
 
 
@@ -18,20 +18,40 @@ def count_completed_lesson(*, expert_id: UUID, lessons: int = 1) -> None:
 
 
 @transaction.atomic
-def note_response(*, expert_id: UUID, answered: bool, asked: bool = True) -> None:
-    """Somebody wrote to this person for the first time (`asked`), or got their first answer (`answered`). For an
-    answer to a question that was counted before, say `answered=True, asked=False`."""
-    _change(
-        expert_id,
-        questions_asked=F("questions_asked") + int(asked),
-        questions_answered=F("questions_answered") + int(answered),
-    )
+def note_question(*, expert_id: UUID, conversation_id: UUID) -> None:
+    """Somebody wrote to this person for the first time. Counted once a conversation; harmless when repeated, and for
+    somebody without a profile."""
+    _note(expert_id, conversation_id, answered=False)
+
+
+@transaction.atomic
+def note_answer(*, expert_id: UUID, conversation_id: UUID) -> None:
+    """This person answered a first message, also one that was not heard of yet. Counted once a conversation; harmless
+    when repeated."""
+    _note(expert_id, conversation_id, answered=True)
 
 
 @transaction.atomic
 def set_rating(*, person_id: UUID, total: int, count: int) -> None:
     """The sum of all visible ratings and their number, as reviews counted them. Harmless when repeated."""
     _change(person_id, rating_total=total, rating_count=count)
+
+
+def _note(expert_id: UUID, conversation_id: UUID, *, answered: bool) -> None:
+    profile = ExpertProfile.objects.select_for_update().filter(person_id=expert_id).first()
+    if profile is None:
+        return
+    question, asked = Question.objects.get_or_create(conversation_id=conversation_id, defaults={"expert": profile})
+    newly_answered = answered and not question.answered
+    if newly_answered:
+        question.answered = True
+        question.save(update_fields=["answered"])
+    if asked or newly_answered:
+        _change(
+            expert_id,
+            questions_asked=F("questions_asked") + int(asked),
+            questions_answered=F("questions_answered") + int(newly_answered),
+        )
 
 
 def _change(person_id: UUID, **columns: Any) -> None:

@@ -307,6 +307,7 @@ def erase_profile(*, person_id: UUID) -> None:
     files.release_file(f"experts.video:{profile.pk}")
     for rows in (profile.languages, profile.certificates, profile.experiences):
         rows.all().delete()
+    profile.subjects.update(description="")
     profile.slug = f"gone-{profile.pk.hex}"
     profile.headline = profile.bio = profile.about = profile.education = profile.status_note = ""
     profile.tags, profile.links, profile.video_id, profile.city = [], {}, None, None

@@ -11,6 +11,7 @@ from majlis.kernel.accounts.types import Role
 from majlis.kernel.catalogue.tests import factories as catalogue
 from majlis.kit import testing
 from majlis.kit.errors import Forbidden, Invalid, NotFound
+from majlis.kit.ids import new_id
 from majlis.kit.state import IllegalTransition
 
 pytestmark = pytest.mark.django_db
@@ -193,9 +194,10 @@ class TestFigures:
         profile = factories.expert()
         services.set_rating(person_id=profile.person_id, total=14, count=3)
         services.count_completed_lesson(expert_id=profile.person_id)
-        for _n in range(5):
-            services.note_response(expert_id=profile.person_id, answered=False)
-        services.note_response(expert_id=profile.person_id, answered=True, asked=False)
+        talks = [new_id() for _n in range(5)]
+        for talk in talks:
+            services.note_question(expert_id=profile.person_id, conversation_id=talk)
+        services.note_answer(expert_id=profile.person_id, conversation_id=talks[0])
         found = queries.expert(profile.person_id)
         assert (str(found.rating), found.rating_count, found.completed_lessons) == ("4.7", 3, 1)
         assert found.response_rate == 20

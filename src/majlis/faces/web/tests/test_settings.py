@@ -285,9 +285,19 @@ class TestData:
         look_again(client)
         response = client.get(reverse("settings_export"))
         archive = zipfile.ZipFile(io.BytesIO(response.content))
-        assert {"account.json", "ledger.json", "lessons.json", "messages.json", "orders.json"} <= set(
-            archive.namelist()
-        )
+        parts = {
+            "account",
+            "calendar",
+            "calls",
+            "files",
+            "ledger",
+            "lessons",
+            "messages",
+            "notices",
+            "orders",
+            "reviews",
+        }
+        assert set(archive.namelist()) >= {f"{part}.json" for part in parts | {"teaching"}}
         data = json.loads(archive.read("account.json"))
         assert data["email"] == "salma@example.test"
         assert "password" not in json.dumps(data)
