@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connections
 from psycopg_pool import AsyncConnectionPool
 
-WAKE, WHISPER = "majlis_wake", "majlis_whisper"
+CHANNEL = "majlis_stream"
 log = logging.getLogger("majlis.realtime")
 
 
@@ -30,13 +30,13 @@ def make_pool() -> AsyncConnectionPool:
     )
 
 
-async def hear(on_wake: Callable[[str], None], on_whisper: Callable[[str], None]) -> None:
-    """Listen for ever; a lost line is opened again. After each opening `on_wake` is called, since nudges may have been
-    missed in between."""
+async def hear(on_words: Callable[[str], None]) -> None:
+    """Listen for ever; a lost line is opened again. After each opening `on_words` gets `""`, since announcements may
+    have been missed in between."""
     patience = 0.2
     while True:
         try:
-            await (_hear_redis if settings.REDIS_URL else _hear_postgres)(on_wake, on_whisper)
+            await (_hear_redis if settings.REDIS_URL else _hear_postgres)(on_words)
             patience = 0.2
         except (psycopg.Error, OSError) as wrong:
             log.warning("The line to the notifier is lost: %s", type(wrong).__name__)
@@ -44,32 +44,43 @@ async def hear(on_wake: Callable[[str], None], on_whisper: Callable[[str], None]
         patience = min(patience * 2, 5)
 
 
-async def _hear_postgres(on_wake: Callable[[str], None], on_whisper: Callable[[str], None]) -> None:
+async def _hear_postgres(on_words: Callable[[str], None]) -> None:
+    """The loop calls us whenever the line's socket has something: psycopg's own `notifies()` waits for each in a task
+    and a lock, at several times the price."""
+    loop = asyncio.get_running_loop()
     async with await psycopg.AsyncConnection.connect(**database(), autocommit=True, keepalives_idle=30) as line:
-        await line.execute(f"LISTEN {WAKE}")
-        await line.execute(f"LISTEN {WHISPER}")
-        on_wake("")
-        async for note in line.notifies():
-            if note.channel == WAKE:
-                on_wake(note.payload)
-            else:
-                on_whisper(note.payload)
+        lost: asyncio.Future[None] = loop.create_future()
+
+        def read() -> None:
+            try:
+                line.pgconn.consume_input()
+                while note := line.pgconn.notifies():
+                    on_words(note.extra.decode())
+            except Exception as wrong:
+                if not lost.done():
+                    lost.set_exception(wrong)
+
+        await line.execute(f"LISTEN {CHANNEL}")
+        socket = line.fileno()
+        loop.add_reader(socket, read)
+        try:
+            on_words("")
+            await lost
+        finally:
+            loop.remove_reader(socket)
 
 
-async def _hear_redis(on_wake: Callable[[str], None], on_whisper: Callable[[str], None]) -> None:
+async def _hear_redis(on_words: Callable[[str], None]) -> None:
     import redis.asyncio as redis
     from redis.exceptions import RedisError
 
     client = redis.Redis.from_url(settings.REDIS_URL, socket_keepalive=True, health_check_interval=30)
     try:
         async with client.pubsub(ignore_subscribe_messages=True) as line:
-            await line.subscribe(WAKE, WHISPER)
-            on_wake("")
+            await line.subscribe(CHANNEL)
+            on_words("")
             async for note in line.listen():
-                if note["channel"] == WAKE.encode():
-                    on_wake(note["data"].decode())
-                else:
-                    on_whisper(note["data"].decode())
+                on_words(note["data"].decode())
     except RedisError as wrong:
         raise OSError(str(wrong)) from wrong
     finally:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import logging
 import signal
 import time
@@ -51,7 +50,8 @@ class Hub:
         self.stopping = False
         self._hears_signals = False
         self._nudge = asyncio.Event()
-        self._seen: set[int] = set()
+        self._seen: dict[int, int] = {}
+        """Events handed out at or above the horizon, with their transactions."""
         self._named: set[int] = set()
         self._look_now = True
         self._arrived: set[UUID] = set()
@@ -165,26 +165,22 @@ class Hub:
                 stream.push(chunk, event)
                 self.delivered += 1
 
-    def whisper(self, words: str) -> None:
-        """An event that is stored nowhere."""
-        said = json.loads(words)
-        payload = json.dumps(said["payload"], ensure_ascii=False, separators=(",", ":"))
-        self._give(map(UUID, said["people"]), _frame("", said["kind"], payload))
-
     async def _listen(self) -> None:
-        await feed.hear(self.nudged, self.whisper)
+        await feed.hear(self.heard)
 
-    def nudged(self, ids: str) -> None:
-        """Something was committed: these events (or, unnamed, whatever stands in the table)."""
-        if ids:
-            self._named.update(map(int, ids.split(",")))
-        else:
-            self._look_now = True
+    def heard(self, words: str) -> None:
+        """Something was committed: these events, or those with these ids, or (unnamed) whatever stands in the table."""
+        events, named = queries.read_announcement(words)
+        if events:
+            self._hand_out(events)
+            return
+        self._named.update(named)
+        self._look_now |= not named
         self._nudge.set()
 
     async def _deliver(self) -> None:
-        """Read what a nudge names; and every few seconds, or when it names nothing, whatever is new by the horizon:
-        nudges may be lost, and only the horizon says what has certainly been seen."""
+        """Read what is only named; and every few seconds, or when an announcement names nothing, whatever is new by
+        the horizon: announcements may be lost, and only the horizon says what has certainly been seen."""
         self._look_now = True  # also after a lost line: what was named and not read is found by the horizon
         async with self.pool.connection() as line, line.cursor() as cursor:
             if not self.horizon:
@@ -194,7 +190,8 @@ class Hub:
                     self._look_now = False
                     now, events = await queries.stream_since(cursor, self.horizon)
                     self._hand_out(events)
-                    self._seen = {event.id for event in events if event.transaction >= now}
+                    # By transaction, not by what was just read: more may have been announced while we read.
+                    self._seen = {id: written for id, written in self._seen.items() if written >= now}
                     self.horizon, self.looked_at = now, time.monotonic()
                 if self._named:
                     named, self._named = list(self._named), set()
@@ -205,9 +202,11 @@ class Hub:
 
     def _hand_out(self, events: list[queries.LiveEvent]) -> None:
         for event in events:
+            if not event.id:  # stored nowhere
+                self._give(event.people, _frame("", event.kind, event.payload))
             # What lies below the horizon was handed out when the table was read by it.
-            if event.id not in self._seen and event.transaction >= self.horizon:
-                self._seen.add(event.id)
+            elif event.id not in self._seen and event.transaction >= self.horizon:
+                self._seen[event.id] = event.transaction
                 self._give(event.people, _frame(_mark(event.id, self.horizon), event.kind, event.payload), event.id)
 
     async def _beat(self) -> None:

@@ -13,7 +13,14 @@ from majlis.kernel.notices import registry, words
 from majlis.kernel.notices.models import Notice, Presence, Rhythm, Wish
 from majlis.kernel.notices.services.signalling import KEPT
 from majlis.kernel.notices.services.wishing import about_kind, choose, read_unsubscribe_token
-from majlis.kernel.notices.stream import LiveEvent, stream_events, stream_horizon, stream_of_person, stream_since
+from majlis.kernel.notices.stream import (
+    LiveEvent,
+    read_announcement,
+    stream_events,
+    stream_horizon,
+    stream_of_person,
+    stream_since,
+)
 from majlis.kernel.notices.types import Category, Kind, Pace
 from majlis.kit import clock
 from majlis.kit.pages import Page, paginate
@@ -24,7 +31,15 @@ ALIVE = timedelta(seconds=70)
 STREAM_KEPT = KEPT
 """How long a stream may be away and still be given what it missed."""
 
-__all__ = ["LiveEvent", "read_unsubscribe_token", "stream_events", "stream_horizon", "stream_of_person", "stream_since"]
+__all__ = [
+    "LiveEvent",
+    "read_announcement",
+    "read_unsubscribe_token",
+    "stream_events",
+    "stream_horizon",
+    "stream_of_person",
+    "stream_since",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,12 @@
 Ids are given before a commit, so a lower id can appear after a higher one. Readers therefore remember a transaction
 horizon instead of an id: everything below it had ended when they looked, so it was seen then or earlier. What lies
 at or above it is read again, and what was handed on already is left out.
+
+That costs a statement. So whoever wrote an event announces it after the commit, whole when it is small enough: then a
+reader hands it on without asking. An announcement may be lost; the table then tells.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -34,6 +38,32 @@ class LiveEvent:
     kind: str
     payload: str
     """JSON on one line."""
+
+
+MOST_BYTES = 7_900
+"""Of one announcement: PostgreSQL's NOTIFY carries fewer than 8,000."""
+MOST_NAMED = 300
+"""Events of one announcement; beyond, readers look at the table."""
+
+
+def announcement(events: Sequence[LiveEvent]) -> str:
+    """These events for those who listen: whole (two lines each) if they fit, else their ids, else `""` ("look")."""
+    if len(events) > MOST_NAMED:
+        return ""
+    words = "".join(f"{e.id} {e.transaction} {','.join(map(str, e.people))} {e.kind}\n{e.payload}\n" for e in events)
+    return words if len(words.encode()) <= MOST_BYTES else ",".join(str(event.id) for event in events)
+
+
+def read_announcement(words: str) -> tuple[list[LiveEvent], list[int]]:
+    """The events an announcement holds, and the ids of those it only names. Neither: look at the table."""
+    if "\n" not in words:
+        return [], [int(id) for id in words.split(",") if id]
+    lines = words.split("\n")
+    events = []
+    for head, payload in zip(lines[::2], lines[1::2], strict=False):
+        id, transaction, people, kind = head.split(" ", 3)
+        events.append(LiveEvent(int(id), int(transaction), tuple(map(UUID, people.split(","))), kind, payload))
+    return events, []
 
 
 async def stream_since(cursor: Any, horizon: int) -> tuple[int, list[LiveEvent]]:

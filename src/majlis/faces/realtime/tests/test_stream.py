@@ -118,6 +118,39 @@ class TestStream:
         services.signal(people=[salma.pk], kind="tea", payload={"cup": 2})
         assert hers.wait_for("tea") == [{"cup": 2}]
 
+    def test_says_nothing_of_what_was_rolled_back_to_a_savepoint(self, serve, ear):
+        salma = person()
+        hers = ear(serve(), cookie_of(salma))
+        with transaction.atomic():
+            services.signal(people=[salma.pk], kind="tea", payload={"cup": 1})
+            with transaction.atomic():
+                services.signal(people=[salma.pk], kind="tea", payload={"cup": 2})
+                transaction.set_rollback(True)
+            services.signal(people=[salma.pk], kind="tea", payload={"cup": 3})
+        assert hers.wait_for("tea", count=2) == [{"cup": 1}, {"cup": 3}]
+
+    def test_brings_what_is_too_much_to_announce_whole(self, serve, ear):
+        salma = person()
+        hers = ear(serve(), cookie_of(salma))
+        for many, text in ((3, "x" * 5000), (320, "")):
+            with transaction.atomic():
+                for cup in range(many):
+                    services.signal(people=[salma.pk], kind=f"tea{many}", payload={"cup": cup, "text": text})
+            assert [tea["cup"] for tea in hers.wait_for(f"tea{many}", count=many)] == list(range(many))
+
+    def test_brings_each_event_once_while_the_table_is_read(self, serve, ear):
+        salma = person()
+        hers = ear(serve(), cookie_of(salma))
+        for cup in range(300):
+            services.signal(people=[salma.pk], kind="tea", payload={"cup": cup})
+            if cup % 3 == 0:
+                with connection.cursor() as cursor:
+                    cursor.execute("NOTIFY majlis_stream")
+        assert sorted(tea["cup"] for tea in hers.wait_for("tea", count=300)) == list(range(300))
+        services.signal(people=[salma.pk], kind="done", payload={})
+        hers.wait_for("done")
+        assert len(hers.heard("tea")) == 300
+
     def test_gives_what_was_missed_when_it_comes_back(self, serve, ear):
         server, salma = serve(), person()
         cookie = cookie_of(salma)

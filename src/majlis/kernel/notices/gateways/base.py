@@ -27,9 +27,6 @@ class Postman(Protocol):
 class Wire(Protocol):
     """Carries a nudge from any process to every realtime process."""
 
-    def wake(self, ids: str) -> None:
-        """Called after a commit that stored stream events, with their ids (`4,5,9`; empty: too many to name). Losing
-        it delays them until the next look."""
-
-    def whisper(self, words: str) -> None:
-        """Called after a commit with a whole event (JSON) that is stored nowhere. May be lost."""
+    def announce(self, words: str) -> None:
+        """Called after a commit with what was written (`stream.announcement`). Losing it delays what is stored until
+        the next look at the table."""

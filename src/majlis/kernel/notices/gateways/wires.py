@@ -6,23 +6,16 @@ from typing import Any
 import redis
 from django.db import connection
 
-WAKE, WHISPER = "majlis_wake", "majlis_whisper"
-"""The channels; both wires use the same names."""
+CHANNEL = "majlis_stream"
+"""Both wires use the same name."""
 
 
 class PostgresWire:
     """NOTIFY on the connection that has just committed."""
 
-    def wake(self, ids: str) -> None:
-        self._notify(WAKE, ids)
-
-    def whisper(self, words: str) -> None:
-        self._notify(WHISPER, words)
-
-    @staticmethod
-    def _notify(channel: str, words: str) -> None:
+    def announce(self, words: str) -> None:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_notify(%s, %s)", [channel, words])
+            cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, words])
 
 
 class RedisWire:
@@ -31,11 +24,8 @@ class RedisWire:
     def __init__(self, url: str) -> None:
         self.client: Any = redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
 
-    def wake(self, ids: str) -> None:
-        self.client.publish(WAKE, ids)
-
-    def whisper(self, words: str) -> None:
-        self.client.publish(WHISPER, words)
+    def announce(self, words: str) -> None:
+        self.client.publish(CHANNEL, words)
 
 
 @lru_cache

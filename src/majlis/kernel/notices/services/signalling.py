@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable
 from datetime import timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,16 +11,15 @@ from django.db import connection, transaction
 
 from majlis.kernel.notices import gateways
 from majlis.kernel.notices.models import StreamEvent
+from majlis.kernel.notices.stream import LiveEvent, announcement
 from majlis.kit import clock
 
 KEPT = timedelta(days=1)
 WHISPER_PEOPLE = 100
 WHISPER_BYTES = 3000
-MOST_NAMED = 300
-"""Ids that fit into one NOTIFY; beyond, readers look at the table."""
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def signal(*, people: Iterable[UUID], kind: str, payload: dict[str, Any], stored: bool = True) -> None:
     """Let the open pages of `people` know. It reaches them after the caller's transaction has committed (never when it
     rolls back), within milliseconds; a page that was away gets it when it is back, for a day. `payload` is small JSON:
@@ -30,47 +28,52 @@ def signal(*, people: Iterable[UUID], kind: str, payload: dict[str, Any], stored
     everyone = sorted({UUID(str(person)) for person in people})
     if not everyone:
         return
-    body = json.dumps(payload, cls=DjangoJSONEncoder, ensure_ascii=False)
+    body = json.dumps(payload, cls=DjangoJSONEncoder, ensure_ascii=False, separators=(",", ":"))
     if not stored:
         if len(body.encode()) > WHISPER_BYTES:
             raise ValueError("A signal that is not stored carries at most 3,000 bytes.")
         for start in range(0, len(everyone), WHISPER_PEOPLE):
-            some = [str(person) for person in everyone[start : start + WHISPER_PEOPLE]]
-            words = json.dumps({"people": some, "kind": kind, "payload": json.loads(body)}, ensure_ascii=False)
-            transaction.on_commit(partial(gateways.wire().whisper, words), robust=True)
+            _announce_after_commit(LiveEvent(0, 0, tuple(everyone[start : start + WHISPER_PEOPLE]), kind, body))
         return
     with connection.cursor() as cursor:
         # Raw for the transaction's id, by which streams read (see StreamEvent.transaction).
         cursor.execute(
             """INSERT INTO notices_streamevent (transaction, people, kind, payload, created_at)
-               VALUES (pg_current_xact_id()::text::bigint, %s, %s, %s, %s) RETURNING id""",
+               VALUES (pg_current_xact_id()::text::bigint, %s, %s, %s, %s) RETURNING id, transaction""",
             [everyone, kind, body, clock.now()],
         )
-        (event,) = cursor.fetchone()
-    _wake_after_commit(event)
+        id, number = cursor.fetchone()
+    _announce_after_commit(LiveEvent(id, number, tuple(everyone), kind, body))
 
 
-class _Wake:
-    """After the commit, one NOTIFY with the ids of all signals of the transaction: inside, it would serialise
-    commits."""
+class _Announcement:
+    """After the commit, one NOTIFY with all signals of the transaction: inside, it would serialise commits. Those of a
+    savepoint go by themselves, since they vanish with it."""
 
-    __qualname__ = "wake"
+    __qualname__ = "announcement"
 
-    def __init__(self) -> None:
-        self.ids: list[int] = []
+    def __init__(self, savepoints: list[str]) -> None:
+        self.savepoints = savepoints
+        self.events: list[LiveEvent] = []
 
     def __call__(self) -> None:
-        gateways.wire().wake(",".join(map(str, self.ids)) if len(self.ids) <= MOST_NAMED else "")
+        # What is stored nowhere goes one by one: it cannot be looked up by those for whom it did not fit.
+        stored = [event for event in self.events if event.id]
+        for events in ([event] for event in self.events if not event.id):
+            gateways.wire().announce(announcement(events))
+        if stored:
+            gateways.wire().announce(announcement(stored))
 
 
-def _wake_after_commit(event: int) -> None:
-    wake = next((hook[1] for hook in connection.run_on_commit if isinstance(hook[1], _Wake)), None)
-    if wake is None:
-        wake = _Wake()
-        wake.ids.append(event)
-        transaction.on_commit(wake, robust=True)
-    else:
-        wake.ids.append(event)
+def _announce_after_commit(event: LiveEvent) -> None:
+    savepoints = list(connection.savepoint_ids[:-1])  # the last entry is that of `signal` itself
+    for _savepoints, hook, _robust in connection.run_on_commit:
+        if isinstance(hook, _Announcement) and hook.savepoints == savepoints:
+            hook.events.append(event)
+            return
+    new = _Announcement(savepoints)
+    new.events.append(event)
+    transaction.on_commit(new, robust=True)
 
 
 def sweep_stream() -> int:
