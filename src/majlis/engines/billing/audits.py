@@ -1,6 +1,7 @@
 """What `./majlis audit` proves of billing: that its rows and the ledger tell the same story, and that nothing was
 taken, given or numbered twice."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
 from uuid import UUID
@@ -10,11 +11,13 @@ from django.db.models import Count, F, Max, Q, Sum
 from majlis.engines.billing import allowance_audits  # noqa: F401
 from majlis.engines.billing.models import (
     Charge,
+    ClawBack,
     Invoice,
     InvoiceSeries,
     Order,
     OrderLine,
     Payment,
+    PayoutBatch,
     Refund,
     Withdrawal,
 )
@@ -168,3 +171,33 @@ def withdrawals_are_set_aside() -> Iterator[str]:
         gone = each.amount if waits or each.status == WithdrawalStatus.PAID else 0
         if (aside.get(each.id, 0), wallets.get(each.id, 0)) != (waits, -gone):
             yield f"Withdrawal {each.number} ({each.status}) of {each.amount} is not what the books say."
+
+
+@audit.check("billing: what was taken back from sellers is in the books, and nobody's debt is above nothing")
+def claw_backs_are_booked() -> Iterator[str]:
+    wallets, debts = _moved("clawback", Purpose.WALLET), _moved("clawback", Purpose.DEBT)
+    by_line: dict[UUID, int] = defaultdict(int)
+    for each in ClawBack.objects.all():
+        by_line[each.line_id] += each.taken_amount + each.owed_amount
+        if (wallets.get(each.id, 0), debts.get(each.id, 0)) != (-each.taken_amount, -each.owed_amount):
+            yield f"Claw-back {each.id} of {each.taken_amount} and {each.owed_amount} owed is not what the books say."
+    for line in OrderLine.objects.filter(Q(clawed_amount__gt=0) | Q(id__in=by_line)).only("id", "clawed_amount"):
+        if line.clawed_amount != by_line.get(line.id, 0):
+            yield f"Line {line.id} gave back {line.clawed_amount} by claw-backs of {by_line.get(line.id, 0)}."
+    owing: dict[tuple[UUID | None, str], int] = defaultdict(int)
+    for prefix in ("billing.clawback:", "billing.debt:"):
+        for _subject, unit, person, total in ledger.totals_about(prefix, Purpose.DEBT):
+            owing[person, unit] += total
+    for (person, unit), total in owing.items():
+        if total > 0:
+            yield f"{person} owes less than nothing: {total} {unit}."
+
+
+@audit.check("billing: a batch is what its withdrawals are")
+def batches_are_whole() -> Iterator[str]:
+    for batch in PayoutBatch.objects.all():
+        if hashlib.sha256(batch.content.encode()).hexdigest() != batch.checksum:
+            yield f"The file of batch {batch.number} is not the one that was exported."
+        unpaid = batch.withdrawals.exclude(status=WithdrawalStatus.PAID).count()
+        if batch.status == "paid" and unpaid:
+            yield f"Batch {batch.number} is paid, and {unpaid} of its withdrawals are not."

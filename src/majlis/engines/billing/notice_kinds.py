@@ -60,6 +60,26 @@ services.register(
     ),
     Kind("money_earned", _MONEY, _("You earned %(amount)s"), _("For “%(title)s”. It is in your wallet.")),
     Kind(
+        "earning_taken_back",
+        _MONEY,
+        _("%(amount)s of your earnings was taken back"),
+        _("For “%(title)s”. %(reason)s"),
+        essential=True,
+    ),
+    Kind(
+        "earning_owed",
+        _MONEY,
+        _("%(amount)s of your earnings was taken back"),
+        _("For “%(title)s”. %(reason)s Your wallet did not have %(owed)s of it: that comes off what you earn next."),
+        essential=True,
+    ),
+    Kind(
+        "debt_settled",
+        _MONEY,
+        _("%(amount)s went into what you owed"),
+        _("%(left)s is still owed and comes off what you earn next."),
+    ),
+    Kind(
         "refund_sent",
         _MONEY,
         _("%(amount)s is on its way back to you"),

@@ -10,6 +10,8 @@ seller_name, seller_address, seller_tax_number, seller_email   # the house, as i
 gateways = ["sandbox", "manual"]
 order_minutes = 30                  # how long the checkout keeps an order nobody gave an end
 transfer_days = 3                   # how long a bank transfer may take
+reserve_basis_points = 0            # of each earning, what stays in the seller's wallet as a reserve, not to be spent
+reserve_days = 0                    # for so long
 [policies.billing.vat_basis_points] # per country of the buyer; absent: none
 [policies.billing.top_up]           # currency → [least, most], minor units
 [policies.billing.bank.EGP]         # where transfers in this currency go, label → value
@@ -36,6 +38,8 @@ class BillingPolicies:
     top_up: dict[str, list[int]] = field(default_factory=dict)
     order_minutes: int = 30
     transfer_days: int = 3
+    reserve_basis_points: int = 0
+    reserve_days: int = 0
     seller_name: str = ""
     seller_address: str = ""
     seller_tax_number: str = ""

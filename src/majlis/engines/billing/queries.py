@@ -4,8 +4,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet, Sum
-from django.utils.translation import gettext
+from django.db.models import QuerySet
 
 from majlis.engines.billing import gateways, registry
 from majlis.engines.billing.allowance_queries import (
@@ -24,16 +23,15 @@ from majlis.engines.billing.models import (
     Withdrawal,
     WithdrawalMethod,
 )
+from majlis.engines.billing.payouts import batch, seller_receives, withdrawable
 from majlis.engines.billing.policies import policies
 from majlis.engines.billing.printing import invoice_id_of, invoice_link, print_invoice
 from majlis.engines.billing.services.orders import covered, remaining
 from majlis.engines.billing.services.payments import top_up_range
 from majlis.engines.billing.services.pricing import commission_for, country_of
 from majlis.engines.billing.services.sandbox import sandbox_session
-from majlis.engines.billing.splitting import split
 from majlis.engines.billing.steps import steps_of
-from majlis.engines.billing.types import OPEN_WITHDRAWALS, HeldLine, LineStatus, OrderStatus, Withdrawable
-from majlis.kernel.ledger import queries as ledger
+from majlis.engines.billing.types import OrderStatus
 from majlis.kit.errors import NotFound
 from majlis.kit.money import Money
 from majlis.kit.pages import Page, paginate
@@ -44,6 +42,7 @@ __all__ = [
     "allowance_statement",
     "allowance_uses",
     "allowances_of",
+    "batch",
     "commission_for",
     "covered",
     "described",
@@ -133,23 +132,6 @@ def vat_lines(placed: Order) -> list[tuple[Decimal, bool, Money]]:
     ]
 
 
-def seller_receives(held: OrderLine) -> Money:
-    """What the seller gets if the line is released whole (or got, when it is settled)."""
-    if held.settled_at is not None:
-        return Money(held.to_seller, held.unit)
-    parts = split(
-        price=held.amount,
-        net=held.net,
-        tax=held.tax,
-        fee=held.fee,
-        commission=held.commission,
-        buyer=Money(0, held.unit),
-        seller=held.amount,
-        house=held.seller_id is None,
-    )
-    return parts.seller
-
-
 def payment(id: UUID | str, seen_by: Any) -> Payment:
     """The payer's payment with its `order`; `seen_by=None` is the house itself. NotFound if it is another's."""
     rows = Payment.objects.select_related("order", "payer")
@@ -195,29 +177,6 @@ def invoice_pdf(invoice_id: UUID | str, language: str, seen_by: Any) -> bytes:
 def shared_invoice(token: str) -> Invoice:
     """The invoice a signed link leads to. NotFound if we did not sign it."""
     return invoice(invoice_id_of(token) or "", None)
-
-
-def withdrawable(person: Any, unit: str) -> Withdrawable:
-    """What the person can take out now; the money that still waits in escrow, line by line with when it comes and why
-    then; and what is on its way to their bank."""
-    rows = OrderLine.objects.filter(seller=person, unit=unit, status=LineStatus.HELD)
-    held = tuple(
-        HeldLine(
-            each.id,
-            each.title,
-            seller_receives(each),
-            each.releases_at,
-            gettext(each.release_reason) if each.release_reason else "",
-        )
-        for each in rows.order_by("releases_at", "id")
-    )
-    way = Withdrawal.objects.filter(person=person, unit=unit, status__in=OPEN_WITHDRAWALS)
-    return Withdrawable(
-        now=ledger.available(person.id, unit),
-        held=held,
-        held_total=sum((each.amount for each in held), Money(0, unit)),
-        on_its_way=Money(way.aggregate(sum=Sum("amount"))["sum"] or 0, unit),
-    )
 
 
 def withdrawal_methods(person: Any, unit: str | None = None) -> list[WithdrawalMethod]:

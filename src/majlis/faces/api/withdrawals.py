@@ -1,6 +1,6 @@
 """Money out of the wallet."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from ninja.decorators import decorate_view
 from pydantic import Field
 
 from majlis.engines.billing import queries, services
-from majlis.engines.billing.types import WithdrawalStatus
+from majlis.engines.billing.types import Waits, WithdrawalStatus
 from majlis.faces.api.auth import requires
 from majlis.faces.api.idempotency import idempotent
 from majlis.faces.api.shapes import MoneyOut
@@ -118,15 +118,39 @@ class HeldOut(Schema):
     amount: MoneyOut
     releases_at: datetime | None
     because: str
+    waits: Waits
+
+    @classmethod
+    def of(cls, line: Any) -> "HeldOut":
+        return cls(
+            line_id=line.line_id,
+            title=line.title,
+            amount=MoneyOut.of(line.amount),
+            releases_at=line.releases_at,
+            because=line.because,
+            waits=line.waits,
+        )
+
+
+class PayoutDayOut(Schema):
+    """A day of the payout calendar, in your zone. `on` null: not known yet. `so_far`: withdrawable by then in all."""
+
+    on: date | None
+    amount: MoneyOut
+    so_far: MoneyOut
+    line_ids: list[UUID]
 
 
 class WithdrawableOut(Schema):
-    """What you can take out now, and what comes later."""
+    """What you can take out now, and what comes later. `owed` was taken back from earnings that were already gone; it
+    is settled by what you earn next, and `now` is without it."""
 
     now: MoneyOut
+    owed: MoneyOut
     held_total: MoneyOut
     on_its_way: MoneyOut
     held: list[HeldOut]
+    calendar: list[PayoutDayOut]
 
 
 class DestinationIn(Schema):
@@ -160,22 +184,24 @@ def list_methods(request: HttpRequest, currency: str | None = None) -> list[Meth
 
 @router.get("/withdrawable", response=WithdrawableOut, auth=requires("money:read"))
 def show_withdrawable(request: HttpRequest, currency: str) -> WithdrawableOut:
-    """What you can take out in one currency now, and what comes later, line by line."""
+    """What you can take out in one currency now, and what comes later: line by line, and day by day."""
     least, _most = queries.top_up_range(currency)
     told = queries.withdrawable(request.user, least.unit)
+    person: Any = request.user
     return WithdrawableOut(
         now=MoneyOut.of(told.now),
+        owed=MoneyOut.of(told.owed),
         held_total=MoneyOut.of(told.held_total),
         on_its_way=MoneyOut.of(told.on_its_way),
-        held=[
-            HeldOut(
-                line_id=line.line_id,
-                title=line.title,
-                amount=MoneyOut.of(line.amount),
-                releases_at=line.releases_at,
-                because=line.because,
+        held=[HeldOut.of(line) for line in told.held],
+        calendar=[
+            PayoutDayOut(
+                on=day.on,
+                amount=MoneyOut.of(day.amount),
+                so_far=MoneyOut.of(day.so_far),
+                line_ids=[line.line_id for line in day.held],
             )
-            for line in told.held
+            for day in told.days(person.zone)
         ],
     )
 

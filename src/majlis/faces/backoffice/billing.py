@@ -197,6 +197,29 @@ class LinePage(ReadOnlyAdmin):
         )
 
     @service_action(
+        _("Take back from the seller"),
+        roles=MONEY,
+        form=AmountForm,
+        danger=True,
+        shown=lambda line: line.seller_id is not None and line.earned_still.amount > 0,
+        consequence=lambda line: (
+            _(
+                "Out of the seller's wallet into the house, which paid the buyer. What the wallet does not have is "
+                "owed and comes off what they earn next. At most %(most)s."
+            )
+            % {"most": line.earned_still.display()}
+        ),
+    )
+    def claw_back(self, request: HttpRequest, line: OrderLine, data: dict[str, Any]) -> None:
+        services.claw_back(
+            line_id=line.id,
+            amount=read_amount(data["amount"], line.unit),
+            key=f"office:{new_id()}",
+            reason=data["reason"],
+            actor=request.user,
+        )
+
+    @service_action(
         _("Release to the seller"),
         roles=MONEY,
         form=ReasonForm,

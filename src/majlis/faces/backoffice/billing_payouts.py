@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.models import CommissionRule, Withdrawal, WithdrawalMethod
-from majlis.engines.billing.types import OPEN_WITHDRAWALS, WithdrawalStatus
+from majlis.engines.billing.types import OPEN_WITHDRAWALS, BatchStatus, WithdrawalStatus
 from majlis.faces.backoffice.billing import MONEY, read_amount, told
 from majlis.faces.backoffice.site import Figure, ReadOnlyAdmin, ReasonForm, link_to, office, service_action
 from majlis.kernel.accounts import queries as people
@@ -61,7 +61,7 @@ class WithdrawalPage(ReadOnlyAdmin):
     list_filter = ("status", "unit", "method__code")
     search_fields = ("number", "person__email", "person__name", "transfer_ref", "=id")
     ordering = ("-id",)
-    list_select_related = ("person", "method")
+    list_select_related = ("person", "method", "batch")
     fields = (
         "number",
         "person_link",
@@ -72,11 +72,21 @@ class WithdrawalPage(ReadOnlyAdmin):
         "where_to",
         "change",
         "note",
+        "batch_link",
         "transfer_ref",
         "receipt",
         "steps",
     )
-    readonly_fields = ("person_link", "asked", "payout_printed", "method_name", "where_to", "receipt", "steps")
+    readonly_fields = (
+        "person_link",
+        "asked",
+        "payout_printed",
+        "method_name",
+        "where_to",
+        "batch_link",
+        "receipt",
+        "steps",
+    )
 
     @admin.display(description=_("Person"))
     def person_link(self, withdrawal: Withdrawal) -> Any:
@@ -100,6 +110,10 @@ class WithdrawalPage(ReadOnlyAdmin):
             f"{in_language(field['label'])}: {withdrawal.destination.get(field['name'], '–')}"
             for field in withdrawal.method.fields
         )
+
+    @admin.display(description=_("Batch"))
+    def batch_link(self, withdrawal: Withdrawal) -> Any:
+        return link_to(withdrawal.batch)
 
     @admin.display(description=_("Receipt"))
     def receipt(self, withdrawal: Withdrawal) -> Any:
@@ -162,6 +176,16 @@ class WithdrawalPage(ReadOnlyAdmin):
         services.reject_withdrawal(withdrawal_id=withdrawal.id, reason=data["reason"], actor=request.user)
 
     @service_action(
+        _("Take out of the batch"),
+        roles=MONEY,
+        form=ReasonForm,
+        shown=lambda withdrawal: withdrawal.batch is not None and withdrawal.batch.status == BatchStatus.EXPORTED,
+        consequence=lambda withdrawal: _("Only if the bank does not transfer it: it waits for another file."),
+    )
+    def take_out(self, request: HttpRequest, withdrawal: Withdrawal, data: dict[str, Any]) -> None:
+        services.take_out_of_batch(withdrawal_id=withdrawal.id, reason=data["reason"], actor=request.user)
+
+    @service_action(
         _("Answer the request"),
         roles=MONEY,
         form=AnswerForm,
@@ -213,6 +237,22 @@ class MethodPage(ReadOnlyAdmin):
     @admin.display(description=_("Fee"))
     def fee(self, method: WithdrawalMethod) -> str:
         return method.fee_of(method.minimum * 0).display()
+
+    @service_action(
+        _("Write the file for the bank"),
+        roles=MONEY,
+        shown=lambda method: method.enabled,
+        consequence=lambda method: _(
+            "Every approved withdrawal of this method that is in no file yet goes into a new one. You find it under "
+            "payout batches."
+        ),
+    )
+    def export(self, request: HttpRequest, method: WithdrawalMethod, data: dict[str, Any]) -> Any:
+        batch = services.export_batch(method_id=method.id, actor=request.user)
+        return _now("Batch %(number)s is ready: %(amount)s.") % {
+            "number": batch.number,
+            "amount": batch.money.display(),
+        }
 
     @service_action(_("Switch off"), form=ReasonForm, shown=lambda method: method.enabled, danger=True)
     def switch_off(self, request: HttpRequest, method: WithdrawalMethod, data: dict[str, Any]) -> None:

@@ -32,6 +32,8 @@ WENT_OUT: dict[str, Any] = {
     K.ADJUSTMENT: _("Our staff put something right."),
     K.USE: _("You used this."),
     K.EXPIRY: _("This was not used in time."),
+    K.CLAWBACK: _("Earnings were taken back, because the buyer got their money back."),
+    K.DEBT: _("This settled what you owed from earnings that were taken back."),
 }
 ICONS: dict[str, str] = {
     K.TOP_UP: "plus",
@@ -45,6 +47,8 @@ ICONS: dict[str, str] = {
     K.GIFT: "gift",
     K.GOODWILL: "gift",
     K.ADJUSTMENT: "scale",
+    K.CLAWBACK: "undo-2",
+    K.DEBT: "scale",
 }
 
 

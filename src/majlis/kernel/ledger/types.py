@@ -30,6 +30,8 @@ class Purpose(models.TextChoices):
     WITHDRAWALS = "withdrawals", _("Withdrawals")
     # What the house gave away.
     GOODWILL = "goodwill", _("Goodwill")
+    # What a person owes the house: below zero until their next earnings have settled it, never above.
+    DEBT = "debt", _("Debt")
 
 
 class JournalKind(models.TextChoices):
@@ -63,6 +65,10 @@ class JournalKind(models.TextChoices):
     EXPIRY = "expiry", _("Expired")
     # A present of the house.
     GOODWILL = "goodwill", _("Goodwill")
+    # Earnings were taken back, because what they were for was given back to the buyer.
+    CLAWBACK = "clawback", _("Taken back")
+    # Earnings went into what was owed.
+    DEBT = "debt", _("Debt settled")
 
 
 class HoldState(models.TextChoices):
@@ -97,8 +103,12 @@ class AccountName:
         return ":".join(str(part) for part in (self.person_id or "house", self.purpose, self.unit, self.name) if part)
 
 
+DEEPEST_DEBT = -(10**15)
+"""The floor of a debt account, which has one like every person's account: no honest debt comes near it."""
+
+
 def of_person(person_id: UUID, purpose: str, unit: str) -> AccountName:
-    """A person's account. It never goes below its floor (zero unless staff allowed otherwise)."""
+    """A person's account. It never goes below its floor (zero; a debt account's is `DEEPEST_DEBT`)."""
     return AccountName(person_id, str(purpose), unit)
 
 

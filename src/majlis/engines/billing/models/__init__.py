@@ -13,18 +13,21 @@ from majlis.engines.billing.models.payments import (
     WebhookEvent,
 )
 from majlis.engines.billing.models.saved import SandboxCard, SavedMethod
+from majlis.engines.billing.models.payouts import ClawBack, PayoutBatch
 from majlis.engines.billing.models.withdrawals import Withdrawal, WithdrawalMethod
 
 __all__ = [
     "AllowanceGrant",
     "AllowanceUse",
     "Charge",
+    "ClawBack",
     "CommissionRule",
     "Invoice",
     "InvoiceSeries",
     "Order",
     "OrderLine",
     "Payment",
+    "PayoutBatch",
     "Refund",
     "SandboxCard",
     "SandboxCharge",

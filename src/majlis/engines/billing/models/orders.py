@@ -141,6 +141,10 @@ class OrderLine(Record):
     to_tax = models.BigIntegerField(default=0)
     goodwill_amount = models.BigIntegerField(default=0)
     """Given to the buyer by the house after the line was settled; with `to_buyer` never more than the total."""
+    clawed_amount = models.BigIntegerField(default=0)
+    """Taken back from the seller after the line was settled; never more than `to_seller`."""
+    reserve_hold_id = models.UUIDField(null=True)
+    """The hold on the seller's wallet that keeps the reserve of it; it ends by itself."""
 
     class Meta:
         verbose_name, verbose_name_plural = _("order line"), _("order lines")
@@ -169,6 +173,10 @@ class OrderLine(Record):
             models.CheckConstraint(
                 condition=Q(goodwill_amount__gte=0, goodwill_amount__lte=F("total_amount") - F("to_buyer")),
                 name="line_is_not_refunded_beyond_its_total",
+            ),
+            models.CheckConstraint(
+                condition=Q(clawed_amount__gte=0, clawed_amount__lte=F("to_seller")),
+                name="line_gives_back_at_most_what_was_earned",
             ),
             models.CheckConstraint(
                 condition=Q(commission_basis_points__lte=10_000, commission_fixed__gte=0, tax_basis_points__lte=10_000),
@@ -209,6 +217,11 @@ class OrderLine(Record):
     def refunded(self) -> Money:
         """What the buyer got back of it."""
         return Money(self.to_buyer + self.goodwill_amount, self.unit)
+
+    @property
+    def earned_still(self) -> Money:
+        """What the seller got of it and still has, as far as the house knows: less what was taken back."""
+        return Money(self.to_seller - self.clawed_amount, self.unit)
 
     @property
     def commission(self) -> Commission:

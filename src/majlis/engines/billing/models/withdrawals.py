@@ -86,6 +86,8 @@ class Withdrawal(Record):
     """The details asked for instead: `{"method_id", "destination"}`, while a change is requested."""
     note = models.CharField(max_length=300, blank=True)
     """What staff told the person."""
+    batch = models.ForeignKey("billing.PayoutBatch", on_delete=models.PROTECT, null=True, related_name="withdrawals")
+    """The file for the bank it was written into."""
     receipt_id = models.UUIDField(null=True)
     """The proof of the transfer, a stored file."""
     transfer_ref = models.CharField(max_length=100, blank=True)

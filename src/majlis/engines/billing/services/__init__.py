@@ -14,6 +14,15 @@ from majlis.engines.billing.services.allowances import (
     use_allowance,
     withdraw_allowances,
 )
+from majlis.engines.billing.services.batches import (
+    NothingToExport,
+    cancel_batch,
+    export_batch,
+    mark_batch_paid,
+    take_out_of_batch,
+)
+from majlis.engines.billing.services.debts import ClawBackTooLarge, claw_back
+from majlis.engines.billing.services.methods import load_withdrawal_methods, set_withdrawal_method
 from majlis.engines.billing.services.orders import (
     AlreadyPaid,
     OrderEnded,
@@ -71,16 +80,15 @@ from majlis.engines.billing.services.webhooks import (
 )
 from majlis.engines.billing.services.withdrawals import (
     AmountOutOfRange,
+    InBatch,
     MethodNotOffered,
     answer_withdrawal_request,
     approve_withdrawal,
     cancel_withdrawal,
     change_withdrawal,
-    load_withdrawal_methods,
     mark_withdrawal_paid,
     reject_withdrawal,
     request_withdrawal,
-    set_withdrawal_method,
 )
 
 __all__ = [
@@ -91,14 +99,17 @@ __all__ = [
     "BadSignature",
     "BankReferenceUsed",
     "CannotRefund",
+    "ClawBackTooLarge",
     "EmptyOrder",
     "Fulfiller",
     "GatewayNotOffered",
     "GatewayUnreachable",
     "GrantDraft",
+    "InBatch",
     "LineNotHeld",
     "MethodNotOffered",
     "MixedCurrencies",
+    "NothingToExport",
     "OrderEnded",
     "OrderKeyReused",
     "OwnOffer",
@@ -111,10 +122,12 @@ __all__ = [
     "add_commission_rule",
     "answer_withdrawal_request",
     "approve_withdrawal",
+    "cancel_batch",
     "cancel_order",
     "cancel_withdrawal",
     "change_withdrawal",
     "charge_saved",
+    "claw_back",
     "confirm_transfer",
     "deliver_sandbox_event",
     "end_commission_rule",
@@ -122,9 +135,11 @@ __all__ = [
     "expire_allowances",
     "expire_orders",
     "forget_method",
+    "export_batch",
     "grant_allowance",
     "grant_allowances",
     "load_withdrawal_methods",
+    "mark_batch_paid",
     "mark_withdrawal_paid",
     "pay_covered_orders",
     "pay_from_wallet",
@@ -153,6 +168,7 @@ __all__ = [
     "settle_line",
     "start_payment",
     "stop_payment",
+    "take_out_of_batch",
     "take_reading",
     "top_up",
     "use_allowance",

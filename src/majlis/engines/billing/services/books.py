@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from majlis.engines.billing.models import Charge, Order, OrderLine, Payment, Refund, Withdrawal
+from majlis.engines.billing.models import Charge, ClawBack, Order, OrderLine, Payment, Refund, Withdrawal
 from majlis.engines.billing.types import Split
 from majlis.kernel.ledger import services as ledger
 from majlis.kernel.ledger.types import JournalKind, Line, Purpose, of_house, of_person
@@ -139,9 +139,44 @@ def book_payout(withdrawal: Withdrawal, actor: Any, now: datetime) -> None:
     )
 
 
-def keep(person_id: UUID, money: Money, *, key: str, subject: str) -> UUID:
+def book_claw_back(taken: ClawBack, seller_id: UUID, actor: Any, now: datetime) -> None:
+    """Earnings go back to the house, which had paid the buyer; what the wallet does not have is owed."""
+    unit = taken.unit
+    lines = [
+        Line(of_person(seller_id, WALLET, unit), -taken.taken),
+        Line(of_person(seller_id, Purpose.DEBT, unit), -taken.owed),
+        Line(of_house(Purpose.GOODWILL, unit), taken.money),
+    ]
+    ledger.post(
+        key=f"clawback:{taken.id}",
+        kind=JournalKind.CLAWBACK,
+        lines=[entry for entry in lines if entry.amount],
+        subject=f"billing.clawback:{taken.id}",
+        memo=taken.line.title,
+        actor=actor,
+        now=now,
+    )
+
+
+def book_debt(person_id: UUID, part: Money, *, key: str, memo: str, now: datetime) -> None:
+    """A part of the wallet goes into what its owner owes."""
+    ledger.post(
+        key=f"debt:{key}",
+        kind=JournalKind.DEBT,
+        lines=[
+            Line(of_person(person_id, WALLET, part.unit), -part),
+            Line(of_person(person_id, Purpose.DEBT, part.unit), part),
+        ],
+        subject=f"billing.debt:{person_id}",
+        memo=memo,
+        now=now,
+    )
+
+
+def keep(person_id: UUID, money: Money, *, key: str, subject: str, expires_at: datetime | None = None) -> UUID:
     """Set money of a wallet aside; the hold's id. Refuses the ledger's `InsufficientFunds`."""
-    return ledger.hold(account=of_person(person_id, WALLET, money.unit), amount=money, key=key, subject=subject).id
+    account = of_person(person_id, WALLET, money.unit)
+    return ledger.hold(account=account, amount=money, key=key, subject=subject, expires_at=expires_at).id
 
 
 def let_go(hold_id: UUID) -> None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing.events import LineSettled
 from majlis.engines.billing.models import OrderLine, Refund
-from majlis.engines.billing.services import books, invoices
+from majlis.engines.billing.services import books, debts, invoices
 from majlis.engines.billing.splitting import split
 from majlis.engines.billing.steps import move
 from majlis.engines.billing.types import LINE_MOVES, LineStatus, RefundStatus, Split
@@ -81,6 +81,7 @@ def settle_line(
     if (buyer + seller).amount > line.price_amount:
         raise SplitTooLarge()
     parts = _split_of(line, buyer, seller)
+    owes = line.seller_id is not None and bool(parts.seller) and debts.before_earning(line.seller_id, line.unit)
     books.book_settlement(line, parts, actor, now)
     whole = line.price_amount == buyer.amount and line.price_amount > 0
     move(
@@ -99,6 +100,10 @@ def settle_line(
     )
     invoices.issue_credit_note(line, parts.buyer, parts.buyer_tax, key=f"line:{line.id}:settle", now=now)
     _tell(line, parts, reason)
+    if owes and line.seller_id:
+        debts.settle_debt(line.seller_id, parts.seller, key=f"line:{line.id}:settle", memo=line.title, now=now)
+    if parts.seller:
+        debts.keep_reserve(line, parts.seller, now)
     events.publish(LineSettled(line.id, line.subject_id, line.kind))
     return line
 

@@ -1,10 +1,6 @@
 """Withdrawals: money set aside when asked for, transferred by staff, or given back."""
 
-import json
-import re
-import unicodedata
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from majlis.engines.billing.events import WithdrawalPaid
 from majlis.engines.billing.models import Withdrawal, WithdrawalMethod
 from majlis.engines.billing.services import books
+from majlis.engines.billing.services.debts import settle_debt
+from majlis.engines.billing.services.methods import read_destination
 from majlis.engines.billing.services.orders import new_number
 from majlis.engines.billing.steps import move, remember
-from majlis.engines.billing.types import WITHDRAWAL_MOVES, WithdrawalStatus
+from majlis.engines.billing.types import WITHDRAWAL_MOVES, BatchStatus, WithdrawalStatus
 from majlis.kernel.accounts import services as accounts
 from majlis.kernel.files import services as files
+from majlis.kernel.ledger import queries as ledger
 from majlis.kernel.notices import services as notices
 from majlis.kit import clock, db, events
 from majlis.kit.errors import Invalid, NotFound, Refusal
@@ -26,7 +25,6 @@ from majlis.kit.money import Money
 from majlis.kit.state import IllegalTransition
 
 S = WithdrawalStatus
-METHODS = Path(__file__).parent.parent / "data" / "withdrawal_methods.json"
 
 
 class MethodNotOffered(Refusal):
@@ -37,75 +35,19 @@ class MethodNotOffered(Refusal):
     status = 422
 
 
+class InBatch(Refusal):
+    """The bank has it already."""
+
+    code = "withdrawal_in_batch"
+    sentence = _("This withdrawal is in a file given to the bank. Take it out of the batch first.")
+
+
 class AmountOutOfRange(Refusal):
     """Less or more than the method allows."""
 
     code = "amount_out_of_range"
     sentence = _("Choose an amount between %(least)s and %(most)s.")
     status = 422
-
-
-@transaction.atomic
-def load_withdrawal_methods() -> int:
-    """Add the ways to be paid out that an installation starts with; how many were new. Existing ones, which staff may
-    have changed, stay as they are."""
-    rows = [
-        WithdrawalMethod(
-            code=row["code"],
-            unit=row["unit"],
-            name=row["name"],
-            help=row["help"],
-            countries=row["countries"],
-            min_amount=row["min"],
-            max_amount=row["max"],
-            fee_fixed=row["fee"],
-            fee_basis_points=row["fee_basis_points"],
-            fields=row["fields"],
-            position=position,
-        )
-        for position, row in enumerate(json.loads(METHODS.read_text(encoding="utf-8")))
-    ]
-    before = WithdrawalMethod.objects.count()
-    WithdrawalMethod.objects.bulk_create(rows, ignore_conflicts=True)
-    return WithdrawalMethod.objects.count() - before
-
-
-@transaction.atomic
-def set_withdrawal_method(
-    *,
-    method_id: UUID,
-    actor: Any,
-    reason: str,
-    enabled: bool | None = None,
-    minimum: Money | None = None,
-    maximum: Money | None = None,
-    fee: Money | None = None,
-) -> WithdrawalMethod:
-    """Staff switches a method on or off, or sets its limits and fixed fee, for withdrawals asked for from now on.
-    Refuses `Invalid` for numbers that make no sense together."""
-    method = WithdrawalMethod.objects.select_for_update().filter(id=method_id).first()
-    if method is None:
-        raise NotFound()
-    given = {
-        "enabled": enabled,
-        "min_amount": minimum.amount if minimum else None,
-        "max_amount": maximum.amount if maximum else None,
-        "fee_fixed": fee.amount if fee is not None else None,
-    }
-    changes = {name: value for name, value in given.items() if value is not None}
-    for name, value in changes.items():
-        setattr(method, name, value)
-    if not 0 <= method.fee_fixed < method.min_amount <= method.max_amount:
-        raise Invalid(errors={"minimum": _("The least must be above the fee and not above the most.")})
-    WithdrawalMethod.objects.filter(id=method_id).update(**changes)
-    accounts.record_act(
-        actor=actor,
-        action="billing.withdrawal_method_set",
-        target=f"billing.withdrawalmethod:{method_id}",
-        facts=changes,
-        reason=reason,
-    )
-    return method
 
 
 @transaction.atomic
@@ -122,8 +64,8 @@ def request_withdrawal(
     """Set `amount` of the person's wallet aside to be transferred by the method, less its fee. The same `key` asks
     once.
 
-    Refuses `MethodNotOffered`, `AmountOutOfRange`, `Invalid` (a field of the destination), and the ledger's
-    `InsufficientFunds`.
+    What the person owes is settled first. Refuses `MethodNotOffered`, `AmountOutOfRange`, `Invalid` (a field of the
+    destination), and the ledger's `InsufficientFunds`.
     """
     now = now or clock.now()
     db.lock("billing.withdrawal", f"{person.id}:{key}")
@@ -135,6 +77,8 @@ def request_withdrawal(
         raise MethodNotOffered()
     if not method.minimum <= amount <= method.maximum:
         raise AmountOutOfRange(least=method.minimum.display(), most=method.maximum.display())
+    free = ledger.available(person.id, amount.unit)
+    settle_debt(person.id, free, key=f"withdrawal:{person.id}:{key}"[:190], memo="", now=now)
     withdrawal = Withdrawal.objects.create(
         number=new_number(),
         person=person,
@@ -149,30 +93,6 @@ def request_withdrawal(
     remember(withdrawal, "", S.PENDING, actor=actor)
     books.book_withdrawal(withdrawal, back=False, actor=actor, now=now)
     return withdrawal
-
-
-def read_destination(method: WithdrawalMethod, given: dict[str, str]) -> dict[str, str]:
-    """The method's fields out of what was given, trimmed. `Invalid` names each field that is missing or malformed."""
-    errors: dict[str, Any] = {}
-    values: dict[str, str] = {}
-    for field in method.fields:
-        name, value = field["name"], _plain(given.get(field["name"], ""))
-        if field.get("choices") and value not in field["choices"]:
-            errors[name] = _("Choose one of the list.")
-        elif not value:
-            errors[name] = _("This is needed.")
-        elif field.get("pattern") and not re.fullmatch(field["pattern"], value, re.ASCII):
-            errors[name] = _("This does not look right. Please check it.")
-        values[name] = value
-    if errors:
-        raise Invalid(errors=errors)
-    return values
-
-
-def _plain(value: Any) -> str:
-    """Trimmed, short, without control signs, and with Latin figures, whichever keyboard they were typed on."""
-    text = "".join(sign for sign in str(value) if sign.isprintable()).strip()[:100]
-    return "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)
 
 
 @transaction.atomic
@@ -236,6 +156,8 @@ def answer_withdrawal_request(
     details) or a cancellation (agreed: the money is back). Otherwise it stays approved. Refuses `IllegalTransition`."""
     now = now or clock.now()
     withdrawal = _locked(withdrawal_id)
+    if agree:
+        _refuse_in_batch(withdrawal)
     if withdrawal.status == S.CHANGE_REQUESTED:
         change = withdrawal.change or {}
         if agree:
@@ -269,6 +191,22 @@ def mark_withdrawal_paid(
     approved."""
     now = now or clock.now()
     withdrawal = _locked(withdrawal_id)
+    if receipt_id is not None:
+        files.claim_file(file_id=receipt_id, actor=actor, by=f"billing.withdrawal:{withdrawal.id}")
+    pay_withdrawal(withdrawal, actor=actor, transfer_ref=transfer_ref, receipt_id=receipt_id, note=note, now=now)
+    return withdrawal
+
+
+def pay_withdrawal(
+    withdrawal: Withdrawal,
+    *,
+    actor: Any,
+    transfer_ref: str,
+    now: datetime,
+    receipt_id: UUID | None = None,
+    note: str = "",
+) -> None:
+    """A locked withdrawal was transferred: its state, its journal, its trail, and the person is told."""
     move(
         withdrawal,
         S.PAID,
@@ -282,13 +220,10 @@ def mark_withdrawal_paid(
         decided_by=actor,
         ended_at=now,
     )
-    if receipt_id is not None:
-        files.claim_file(file_id=receipt_id, actor=actor, by=f"billing.withdrawal:{withdrawal.id}")
     books.book_payout(withdrawal, actor, now)
     _record(withdrawal, "paid", actor, note, transfer_ref=transfer_ref)
     _tell(withdrawal, "withdrawal_paid")
     events.publish(WithdrawalPaid(withdrawal.id, withdrawal.person_id))
-    return withdrawal
 
 
 @transaction.atomic
@@ -304,7 +239,14 @@ def reject_withdrawal(*, withdrawal_id: UUID, reason: str, actor: Any, now: date
     return withdrawal
 
 
+def _refuse_in_batch(withdrawal: Withdrawal) -> None:
+    """What the bank may be sending at this moment is neither given back nor sent elsewhere."""
+    if withdrawal.batch is not None and withdrawal.batch.status == BatchStatus.EXPORTED:
+        raise InBatch()
+
+
 def _give_back(withdrawal: Withdrawal, target: WithdrawalStatus, actor: Any, now: datetime, **columns: Any) -> None:
+    _refuse_in_batch(withdrawal)
     move(withdrawal, target, WITHDRAWAL_MOVES, actor=actor, ended_at=now, **columns)
     books.book_withdrawal(withdrawal, back=True, actor=actor, now=now)
 
@@ -318,7 +260,7 @@ def _apply(withdrawal: Withdrawal, method: WithdrawalMethod, details: dict[str, 
 
 
 def _locked(withdrawal_id: UUID) -> Withdrawal:
-    rows = Withdrawal.objects.select_for_update(of=("self",)).select_related("person", "method")
+    rows = Withdrawal.objects.select_for_update(of=("self",)).select_related("person", "method", "batch")
     withdrawal = rows.filter(id=withdrawal_id).first()
     if withdrawal is None:
         raise NotFound()

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.gateways import sandbox
-from majlis.engines.billing.models import CommissionRule, OrderLine, WebhookEvent, WithdrawalMethod
+from majlis.engines.billing.models import CommissionRule, OrderLine, PayoutBatch, WebhookEvent, WithdrawalMethod
 from majlis.engines.billing.tests.factories import draft, give, house, order, pay, press, usd, wallet
 from majlis.kernel.accounts.models import AuditEntry
 from majlis.kernel.ledger.types import Purpose
@@ -26,6 +26,7 @@ MODELS = (
     "invoice",
     "withdrawal",
     "withdrawalmethod",
+    "payoutbatch",
     "commissionrule",
 )
 
@@ -180,3 +181,44 @@ class TestButtons:
         assert wallet(buyer) == 10_000
         press_button(desk, queries.payment(payment_id, None), "send_back", amount="100", reason="Paid twice")
         assert wallet(buyer) == 0
+
+
+class TestPayouts:
+    def test_the_file_for_the_bank_is_made_taken_and_marked_paid(self, desk, seller):
+        services.load_withdrawal_methods()
+        method = WithdrawalMethod.objects.get(code="paypal")
+        give(seller, 10_000)
+        asked = services.request_withdrawal(
+            person=seller,
+            amount=usd(10_000),
+            method_id=method.id,
+            destination={"email": "omar@example.org"},
+            key="a",
+            actor=seller,
+        )
+        press_button(desk, asked, "approve", note="Soon")
+        press_button(desk, method, "export")
+        batch = PayoutBatch.objects.get()
+        page = desk.get(reverse("admin:billing_payoutbatch_change", args=[batch.pk])).content.decode()
+        address = reverse("admin:billing_payoutbatch_file", args=[batch.pk])
+        assert address in page
+        assert batch.checksum in page
+        file = desk.get(address)
+        assert file.content.decode() == batch.content
+        assert "omar@example.org" in batch.content
+        press_button(desk, batch, "paid", transfer_ref="BANK-7", receipt=SimpleUploadedFile("r.png", PNG, "image/png"))
+        batch.refresh_from_db()
+        assert (batch.status, queries.withdrawal(asked.id, seller).status) == ("paid", "paid")
+        assert batch.receipt_id is not None
+        assert AuditEntry.objects.filter(action="billing.batch_downloaded").exists()
+
+    def test_the_file_is_for_finance_only(self, client, seller):
+        client.force_login(person("Sami Support", roles=["support"]))
+        assert client.get(reverse("admin:billing_payoutbatch_file", args=[seller.id])).status_code == 404
+
+    def test_earnings_are_taken_back_by_a_button(self, desk, buyer, seller):
+        bought = order(buyer, draft(10_000, seller))
+        pay(bought)
+        line = services.release_line(line_id=bought.lines[0].id, key="a")
+        press_button(desk, line, "claw_back", amount="10", reason="The bank took it.")
+        assert queries.line(line.id).clawed_amount == 1_000

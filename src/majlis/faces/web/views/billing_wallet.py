@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -170,10 +171,12 @@ def _wallet() -> str:
 def withdrawals(request: HttpRequest) -> HttpResponse:
     """What can be taken out, what comes later and why, and the withdrawals so far."""
     unit = _unit(request)
+    told = queries.withdrawable(request.user, unit)
     context = {
         "unit": unit,
         "units": _units_of(request, unit),
-        "told": queries.withdrawable(request.user, unit),
+        "told": told,
+        "days": told.days(timezone.get_current_timezone_name()),
         "page": queries.withdrawals_of(request.user, request.GET.get("cursor")),
         "methods": queries.withdrawal_methods(request.user, unit),
     }

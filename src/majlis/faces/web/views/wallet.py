@@ -15,9 +15,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from majlis.engines.billing import queries as billing
 from majlis.faces.web import statements
 from majlis.kernel.ledger import queries
 from majlis.kernel.ledger.types import JournalKind, StatementLine
+from majlis.kit.edition import edition
 from majlis.kit.errors import NotFound
 from majlis.kit.money import Money
 
@@ -30,6 +32,8 @@ OFFERED = [
     JournalKind.WITHDRAWAL_RETURNED,
     JournalKind.GOODWILL,
     JournalKind.ADJUSTMENT,
+    JournalKind.CLAWBACK,
+    JournalKind.DEBT,
 ]
 
 
@@ -80,7 +84,10 @@ def show(request: HttpRequest) -> HttpResponse:
     query.pop("cursor", None)
     query["unit"] = unit
     older = f"?{query.urlencode()}&cursor={page.next}" if page.next else ""
+    told = billing.withdrawable(member, unit) if unit in edition().currencies else None
     context = {
+        "told": told,
+        "days": told.days(timezone.get_current_timezone_name()) if told else (),
         "balances": balances or [Money(0, unit)],
         "unit": unit,
         "balance": queries.balance(member.id, unit),

@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from majlis.kernel.ledger.models import Account, Journal
-from majlis.kernel.ledger.types import AccountName, JournalKind, Line
+from majlis.kernel.ledger.types import DEEPEST_DEBT, AccountName, JournalKind, Line, Purpose
 from majlis.kit import clock
 from majlis.kit.db import require_transaction
 from majlis.kit.errors import Refusal
@@ -138,11 +138,17 @@ def open_accounts(names: Sequence[AccountName]) -> None:
             purpose=name.purpose,
             unit=name.unit,
             name=name.name,
-            floor=None if name.person_id is None else 0,
+            floor=_floor(name),
         )
         for name in sorted(set(names), key=lambda name: name.id)
     ]
     Account.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _floor(name: AccountName) -> int | None:
+    if name.person_id is None:
+        return None
+    return DEEPEST_DEBT if name.purpose == Purpose.DEBT else 0
 
 
 def _same(journal: Journal, kind: str, lines: Sequence[Line]) -> Journal:

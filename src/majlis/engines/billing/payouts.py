@@ -1,0 +1,90 @@
+"""What a seller can take out, what comes later, and why then."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Sum
+from django.utils.translation import gettext
+
+from majlis.engines.billing.models import OrderLine, PayoutBatch, Withdrawal
+from majlis.engines.billing.services.debts import owed
+from majlis.engines.billing.splitting import split
+from majlis.engines.billing.types import OPEN_WITHDRAWALS, HeldLine, LineStatus, Waits, Withdrawable
+from majlis.kernel.ledger import queries as ledger
+from majlis.kit.errors import NotFound
+from majlis.kit.money import Money
+
+
+def seller_receives(held: OrderLine) -> Money:
+    """What the seller gets if the line is released whole (or got, when it is settled)."""
+    if held.settled_at is not None:
+        return Money(held.to_seller, held.unit)
+    parts = split(
+        price=held.amount,
+        net=held.net,
+        tax=held.tax,
+        fee=held.fee,
+        commission=held.commission,
+        buyer=Money(0, held.unit),
+        seller=held.amount,
+        house=held.seller_id is None,
+    )
+    return parts.seller
+
+
+def withdrawable(person: Any, unit: str) -> Withdrawable:
+    """What the person can take out now (less what they owe); the money that still waits in escrow or as a reserve, the
+    soonest first, each with when it comes and why then; and what is on its way to their bank."""
+    held = [*_in_escrow(person, unit), *_in_reserve(person, unit)]
+    held.sort(key=lambda line: (line.releases_at is None, line.releases_at or 0, line.line_id))
+    way = Withdrawal.objects.filter(person=person, unit=unit, status__in=OPEN_WITHDRAWALS)
+    free, debt = ledger.available(person.id, unit), owed(person.id, unit)
+    return Withdrawable(
+        now=Money(max(0, free.amount - debt.amount), unit),
+        held=tuple(held),
+        held_total=sum((each.amount for each in held), Money(0, unit)),
+        on_its_way=Money(way.aggregate(sum=Sum("amount"))["sum"] or 0, unit),
+        owed=debt,
+    )
+
+
+def _in_escrow(person: Any, unit: str) -> list[HeldLine]:
+    rows = OrderLine.objects.filter(seller=person, unit=unit, status=LineStatus.HELD).order_by("releases_at", "id")
+    return [
+        HeldLine(
+            each.id,
+            each.title,
+            seller_receives(each),
+            each.releases_at,
+            gettext(each.release_reason) if each.release_reason else "",
+        )
+        for each in rows
+    ]
+
+
+def _in_reserve(person: Any, unit: str) -> list[HeldLine]:
+    kept = {held.id: held for held in ledger.open_holds(person.id) if held.account.unit == unit and held.expires_at}
+    lines = OrderLine.objects.filter(reserve_hold_id__in=kept)
+    return [
+        HeldLine(
+            line.id,
+            line.title,
+            kept[line.reserve_hold_id].money,
+            kept[line.reserve_hold_id].expires_at,
+            str(Waits.RESERVE.label),
+            Waits.RESERVE,
+        )
+        for line in lines
+        if line.reserve_hold_id
+    ]
+
+
+def batch(id: UUID | str) -> PayoutBatch:
+    """A file for the bank, with its `content`. For staff. NotFound."""
+    try:
+        found = PayoutBatch.objects.select_related("method").filter(id=UUID(str(id))).first()
+    except ValueError:
+        found = None
+    if found is None:
+        raise NotFound()
+    return found
