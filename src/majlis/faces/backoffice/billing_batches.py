@@ -113,9 +113,8 @@ class BatchPage(ReadOnlyAdmin):
         if not self.has_view_permission(request):
             raise NotFound
         batch = queries.batch(object_id)
-        accounts.record_act(
-            actor=request.user, action="billing.batch_downloaded", target=f"billing.payoutbatch:{batch.id}"
-        )
+        person: Any = request.user
+        accounts.record_act(actor=person, action="billing.batch_downloaded", target=f"billing.payoutbatch:{batch.id}")
         answer = HttpResponse(batch.content, content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="payouts-{batch.number}.csv"'
         answer["Cache-Control"] = "no-store"

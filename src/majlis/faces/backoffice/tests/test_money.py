@@ -52,6 +52,22 @@ def press_button(desk, row, act, **data):
     return desk.post(reverse(name, args=[row.pk, act]), data, follow=True)
 
 
+def _in_the_bank(boss):
+    """A withdrawal of somebody else, in a file for the bank."""
+    other, paypal = person("Mona Adel"), WithdrawalMethod.objects.get(code="paypal")
+    give(other, 1_000)
+    asked = services.request_withdrawal(
+        person=other,
+        amount=usd(1_000),
+        method_id=paypal.id,
+        destination={"email": "mona@example.org"},
+        key="b",
+        actor=other,
+    )
+    services.approve_withdrawal(withdrawal_id=asked.id, actor=boss)
+    services.export_batch(method_id=paypal.id, actor=boss)
+
+
 @pytest.fixture
 def business(buyer, seller):
     """Something of everything."""
@@ -74,6 +90,7 @@ def business(buyer, seller):
         key="a",
         actor=seller,
     )
+    _in_the_bank(boss)
     return bought
 
 
@@ -152,7 +169,7 @@ class TestButtons:
         (paid,) = queries.withdrawals_of(seller).items
         assert (paid.status, paid.transfer_ref) == ("paid", "CIB-1")
         assert paid.receipt_id is not None
-        assert house(Purpose.WITHDRAWALS) == 0
+        assert house(Purpose.WITHDRAWALS) == 1_000  # the other one, which is at the bank
 
     def test_a_method_switched_off_and_its_limits_set(self, desk, business, client):
         client.force_login(person(roles=["admin"]))
