@@ -12,8 +12,8 @@ from majlis.engines.billing.models.payments import (
     Transfer,
     WebhookEvent,
 )
-from majlis.engines.billing.models.saved import SandboxCard, SavedMethod
 from majlis.engines.billing.models.payouts import ClawBack, PayoutBatch
+from majlis.engines.billing.models.saved import SandboxCard, SavedMethod
 from majlis.engines.billing.models.withdrawals import Withdrawal, WithdrawalMethod
 
 __all__ = [
