@@ -1,5 +1,7 @@
 """The catalogue, edited in every language of the house."""
 
+from datetime import date
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
@@ -9,7 +11,8 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from majlis.faces.backoffice.site import BOSSES, ReadOnlyAdmin, office
+from majlis.faces.backoffice.billing import read_amount
+from majlis.faces.backoffice.site import BOSSES, ReadOnlyAdmin, office, service_action
 from majlis.kernel.accounts import queries as people
 from majlis.kernel.accounts.types import Role
 from majlis.kernel.catalogue import services
@@ -26,6 +29,8 @@ from majlis.kernel.catalogue.models import (
     Topic,
 )
 from majlis.kernel.catalogue.types import Scale
+from majlis.kit import clock
+from majlis.kit.edition import edition
 from majlis.kit.translated import TranslatedField
 
 WATCHERS = (Role.COORDINATOR, Role.SUPPORT, Role.MODERATOR, Role.FINANCE, *BOSSES)
@@ -157,11 +162,30 @@ class PricesInline(admin.TabularInline):
         return True
 
 
+class PriceForm(forms.Form):
+    """What an offer costs from now on."""
+
+    offer = forms.ModelChoiceField(label=_("Offer"), queryset=Offer.objects.filter(active=True).order_by("slug"))
+    amount = forms.CharField(label=_("Price"), max_length=20)
+    unit = forms.ChoiceField(label=_("Currency"), choices=lambda: [(unit, unit) for unit in edition().currencies])
+
+
 @admin.register(Offer, site=office)
 class OfferPage(NamedAdmin):
     list_display = ("__str__", "slug", "kind", "position", "active")
     list_filter = ("active", "kind")
     inlines = (PricesInline,)
+
+    @service_action(
+        _("Set a price"),
+        form=PriceForm,
+        on_list=True,
+        consequence=lambda row: _("It holds from now on; the price before it ends. What was ordered keeps its price."),
+    )
+    def set_price(self, request: HttpRequest, row: None, data: dict[str, Any]) -> str:
+        price = read_amount(data["amount"], data["unit"])
+        services.set_price(actor=request.user, offer=data["offer"], price=price)
+        return str(_("%(offer)s costs %(price)s now.") % {"offer": data["offer"], "price": price.display()})
 
 
 @admin.register(Currency, site=office)
@@ -176,11 +200,59 @@ class CountryPage(CatalogueAdmin):
     ordering = ("code",)
 
 
+class RateForm(forms.Form):
+    """What one US dollar cost on a day."""
+
+    currency = forms.ModelChoiceField(
+        label=_("Currency"), queryset=Currency.objects.filter(active=True).exclude(code="USD").order_by("code")
+    )
+    per_dollar = forms.DecimalField(
+        label=_("One US dollar costs"), min_value=Decimal("0.000000000001"), max_digits=24, decimal_places=12
+    )
+    on_day = forms.DateField(label=_("On"), widget=forms.DateInput(attrs={"type": "date"}))
+    source = forms.CharField(label=_("Who says so"), max_length=64)
+
+    def clean_on_day(self) -> date:
+        day = self.cleaned_data["on_day"]
+        if day > clock.now().date():
+            raise forms.ValidationError(_("This day has not come yet."))
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        currency, day = said.get("currency"), said.get("on_day")
+        if currency and day and ExchangeRate.objects.filter(currency=currency, on_day=day).exists():
+            self.add_error("on_day", _("This day has a rate already, and rates never change: take another day."))
+        return said
+
+
 @admin.register(ExchangeRate, site=office)
 class RatePage(ReadOnlyAdmin):
-    """Rates are added by a service and never changed."""
+    """Rates are added and never changed."""
 
     view_roles = WATCHERS
+    names = (_("Exchange rate"), _("Exchange rates"))
+    labels: ClassVar = {
+        "currency": _("Currency"),
+        "per_dollar": _("One US dollar costs"),
+        "on_day": _("On"),
+        "source": _("Who says so"),
+    }
     list_display = ("currency", "per_dollar", "on_day", "source")
     list_filter = ("currency",)
     ordering = ("-on_day", "currency")
+
+    @service_action(
+        _("Record a rate"),
+        roles=(Role.FINANCE, *BOSSES),
+        form=RateForm,
+        on_list=True,
+        consequence=lambda row: _("Prices are shown by the newest day's rate. Orders keep the rate they had."),
+    )
+    def record_rate(self, request: HttpRequest, row: None, data: dict[str, Any]) -> None:
+        services.record_rates(
+            actor=request.user,
+            source=data["source"],
+            on_day=data["on_day"],
+            per_dollar={data["currency"].code: data["per_dollar"]},
+        )

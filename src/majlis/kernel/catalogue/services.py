@@ -148,7 +148,10 @@ def record_rates(*, source: str, on_day: date, per_dollar: Mapping[str, Decimal]
     if actor is not None:
         people.require_role(actor, Role.FINANCE, Role.ADMIN, Role.OWNER)
         accounts.record_act(
-            actor=actor, action="rates.recorded", target=f"catalogue.rates:{on_day}", facts={"source": source}
+            actor=actor,
+            action="rates.recorded",
+            target=f"catalogue.rates:{on_day}",
+            facts={"source": source, **{code: str(rate) for code, rate in per_dollar.items()}},
         )
     ExchangeRate.objects.bulk_create(
         [

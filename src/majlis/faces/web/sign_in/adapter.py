@@ -34,7 +34,7 @@ class AccountAdapter(DefaultAccountAdapter):
         user.email = data.get("email") or None
         user.name, user.birth_date = data["name"], data["birth_date"]
         user.terms_accepted_at = clock.now()
-        password = data.get("password1")
+        password = data.get("password1") or data.get("password")  # a page's form or an app's
         if password:
             user.set_password(password)
         else:

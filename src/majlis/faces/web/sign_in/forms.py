@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from allauth.account.forms import LoginForm, RequestLoginCodeForm, SignupForm
+from allauth.account.forms import BaseSignupForm, LoginForm, RequestLoginCodeForm, SignupForm
 from allauth.core import context
+from allauth.headless.account.inputs import SignupInput
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -30,23 +31,35 @@ class PhoneField(forms.CharField):
             raise forms.ValidationError(list(refusal.errors.values())) from None
 
 
-class SignUp(SignupForm):
-    """An e-mail address or a telephone number, a password, a name, a birth date."""
+class EitherAddress(BaseSignupForm):
+    """A sign-up with an e-mail address or a telephone number: which of the two is sent (or, of an empty form, asked
+    for) is required."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         asked = context.request.GET.get("by") if context.request else ""
         self.by_phone = "phone" in self.data and "email" not in self.data if self.is_bound else asked == "phone"
-        self.fields["email"].label = _("E-mail address")
         self.fields["email"].required, self.fields["phone"].required = not self.by_phone, self.by_phone
+
+    def clean_email(self) -> str:
+        return super().clean_email() if self.cleaned_data.get("email") else ""
+
+
+class AppSignUp(EitherAddress, SignupInput):
+    """What an app with pages of its own sends."""
+
+
+class SignUp(EitherAddress, SignupForm):
+    """An e-mail address or a telephone number, a password, a name, a birth date."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["email"].label = _("E-mail address")
         self.fields["password1"].label = _("Password")
         self.fields["password1"].help_text = _("At least 8 characters. A short sentence is good.")
         for name in ("email", "password1"):
             self.fields[name].widget.attrs.pop("placeholder", None)
         self.order_fields(["name", "email", "phone", "password1", "birth_date"])
-
-    def clean_email(self) -> str:
-        return super().clean_email() if self.cleaned_data.get("email") else ""
 
 
 class SignIn(LoginForm):

@@ -313,3 +313,38 @@ class TestAppsOwnSignIn:
         assert found == salma
         assert answer["meta"]["refresh_token"]
         assert "argon2" not in str(answer)
+
+    def sign_up(self, client, **address):
+        body = {"name": "Hana Adel", "birth_date": "1995-04-02", "password": PASSWORD, **address}
+        return client.post("/api/auth/app/v1/auth/signup", body, content_type="application/json")
+
+    def test_somebody_with_a_telephone_only_signs_up_and_in(self, client, settings, tmp_path):
+        settings.DATA = tmp_path
+        asked = self.sign_up(client, phone="010 0123 4567")
+        assert asked.status_code == 401
+        run_due_jobs()
+        code = re.search(r"\d{6}", sandbox.recent()[0]["text"])[0]
+        done = client.post(
+            "/api/auth/app/v1/auth/phone/verify",
+            {"code": code},
+            content_type="application/json",
+            headers={"X-Session-Token": asked.json()["meta"]["session_token"]},
+        )
+        assert done.status_code == 200
+        hana = User.objects.get(phone="+201001234567")
+        assert (hana.name, hana.email, hana.phone_verified_at is not None) == ("Hana Adel", None, True)
+        again = client.__class__().post(
+            "/api/auth/app/v1/auth/login",
+            {"phone": "+201001234567", "password": PASSWORD},
+            content_type="application/json",
+        )
+        assert again.json()["meta"]["access_token"]
+
+    def test_somebody_with_an_email_address_keeps_their_password(self, client):
+        assert self.sign_up(client, email="hana@example.test").status_code == 401
+        assert User.objects.get(email="hana@example.test").check_password(PASSWORD)
+
+    def test_somebody_with_neither_is_told_what_is_missing(self, client):
+        answer = self.sign_up(client)
+        assert answer.status_code == 400
+        assert [error["param"] for error in answer.json()["errors"]] == ["email"]

@@ -19,14 +19,8 @@ services.register(KIND)
 
 def tell(person):
     services.notify(person_id=person.id, kind=KIND.code, facts={"who": "Salma"}, link="/")
-    services.remind(
-        person_id=person.id,
-        kind=KIND.code,
-        facts={"who": "Salma"},
-        link="/",
-        at=clock.now() + timedelta(days=1),
-        key="cup:1:day",
-    )
+    tomorrow = clock.now() + timedelta(days=1)
+    services.remind(person_id=person.id, kind=KIND.code, facts={"who": "Salma"}, link="/", at=tomorrow, key="cup:1:day")
 
 
 class TestWhatIsKept:
