@@ -25,25 +25,28 @@ def lock(space: str, *keys: Any) -> None:
     """Advisory locks held to the end of the transaction, one per key, taken in one fixed order so that two callers
     never wait for each other. `space` keeps the keys of different modules apart."""
     require_transaction()
-    high = zlib.crc32(space.encode()) - 2**31
-    numbers = sorted({zlib.crc32(str(key).encode()) - 2**31 for key in keys})
     with connection.cursor() as cursor:
         # A function scan hands out its rows in the array's order.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, key) FROM unnest(%s::int[]) AS key", [high, numbers])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, key) FROM unnest(%s::int[]) AS key", list(lock_numbers(space, *keys))
+        )
+
+
+def lock_numbers(space: str, *keys: Any) -> tuple[int, list[int]]:
+    """What `lock` locks, for a function of the database that locks by itself."""
+    return zlib.crc32(space.encode()) - 2**31, sorted({zlib.crc32(str(key).encode()) - 2**31 for key in keys})
 
 
 def prepared(query: str, given: Mapping[str, Any]) -> list[Any]:
-    """The rows of a statement that is planned once per connection: for the few hot ones whose planning costs more than
-    their running. Parameters travel apart from the text, so each place must let the server infer its type. Runs in a
-    transaction."""
-    require_transaction()
+    """The rows of a statement that is planned once per connection: for the few hot ones. Parameters travel apart from
+    the text, so each place must let the server infer its type. Outside a transaction it is one of its own."""
+    connection.ensure_connection()
+    connection.validate_no_broken_transaction()
     raw: Any = connection.connection
     if raw.prepare_threshold is None:
         # Django switches preparing off; only cursors that bind on the server, which it does not use, heed this.
         raw.prepare_threshold = 5
     with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
-        # Left to itself the server plans such a statement anew each time, since it overrates what the rows will cost.
-        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
         return cursor.execute(query, given, prepare=True).fetchall()
 
 

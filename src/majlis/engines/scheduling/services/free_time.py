@@ -25,9 +25,14 @@ def keepers(people: Sequence[UUID]) -> list[UUID]:
 
 
 def renew_soon(people: Sequence[UUID], starts_at: datetime, ends_at: datetime) -> None:
-    """After this transaction, announce the days these people's time changed on (buffers may reach into neighbours)."""
+    """After this transaction, announce the days these people's time changed on."""
     for person_id in people:
-        _defer(person_id, (starts_at - REACH).astimezone(UTC).date(), (ends_at + REACH).astimezone(UTC).date())
+        _defer(person_id, *days_touched(starts_at, ends_at))
+
+
+def days_touched(starts_at: datetime, ends_at: datetime) -> tuple[date, date]:
+    """The first and the last UTC day whose free time a reservation at this time can change."""
+    return (starts_at - REACH).astimezone(UTC).date(), (ends_at + REACH).astimezone(UTC).date()
 
 
 def renew_all_soon(person_id: UUID, now: datetime) -> None:

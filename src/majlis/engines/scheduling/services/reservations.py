@@ -15,10 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from majlis.engines.scheduling import events
 from majlis.engines.scheduling.models import BusyTime, Reservation, ReservationChange
 from majlis.engines.scheduling.services import free_time
-from majlis.engines.scheduling.services.reservation_sql import INSERT, LOOK, TAKE
+from majlis.engines.scheduling.services.reservation_sql import ANSWERED, EXPIRED, RESERVE, TAKE, Answer
 from majlis.engines.scheduling.types import LIVE, RESERVATION_MOVES, ReservationStatus
 from majlis.kit import clock
-from majlis.kit.db import lock, prepared
+from majlis.kit.db import lock, lock_numbers, prepared
 from majlis.kit.errors import Invalid, NotFound, Refusal
 from majlis.kit.events import publish
 from majlis.kit.ids import new_id
@@ -84,7 +84,11 @@ class AlreadyReserved(Refusal):
     sentence = _("This already has a time. Move it instead.")
 
 
-@transaction.atomic
+REFUSALS: dict[str, type[Refusal]] = {
+    refusal.code: refusal for refusal in (TooSoon, TooFar, OutsideHours, DayFull, AlreadyReserved)
+}
+
+
 def reserve(
     *,
     people: Sequence[UUID],
@@ -103,38 +107,38 @@ def reserve(
     With `held_until` it is a hold: it lapses then unless confirmed. With `hours_of` (one of the people) the time must
     lie in that person's open hours, on their grid, after their notice, in their horizon, on a day below their limit.
     Once per `kind` and `subject_id`: the same call again returns the same id. Refuses `SlotTaken`, `OutsideHours`,
-    `OffGrid`, `TooSoon`, `TooFar`, `DayFull`, `AlreadyReserved`, `Invalid`."""
+    `OffGrid`, `TooSoon`, `TooFar`, `DayFull`, `AlreadyReserved`, `Invalid`.
+
+    One statement, so atomic without a transaction around it, and one round trip where the caller has none open. Search
+    hears of it with the next job that wakes the worker, or within the second."""
     now = now or clock.now()
     people = list(dict.fromkeys(people))
     _check_times(people, starts_at, ends_at, hours_of)
-    lock(LOCKS, *people, subject_id)
-    made, with_hours = _look(people, starts_at, ends_at, hours_of, now, kind=kind, subject_id=subject_id)
-    if made is not None:
-        return made
-    reservation_id = new_id()
-    status = ReservationStatus.HELD if held_until else ReservationStatus.CONFIRMED
-    rows = prepared(
-        INSERT,
-        {
-            "id": reservation_id,
-            "people": people,
-            "starts_at": starts_at,
-            "ends_at": ends_at,
-            "kind": kind,
-            "subject_id": subject_id,
-            "title": title[:200],
-            "status": str(status),
-            "held_until": held_until,
-            "hours_of": hours_of,
-            "actor": getattr(actor, "id", None),
-            "now": now,
-        },
-    )
-    got = {row[0] for row in rows}
-    if len(got) < len(people):
-        raise SlotTaken(person=next(p for p in people if p not in got))
-    free_time.renew_soon(with_hours, starts_at, ends_at)
-    return reservation_id
+    space, locks = lock_numbers(LOCKS, *people, subject_id)
+    first_day, last_day = free_time.days_touched(starts_at, ends_at)
+    given = {
+        "space": space,
+        "locks": locks,
+        "id": new_id(),
+        "people": people,
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "held_until": held_until,
+        "hours_of": hours_of,
+        "kind": kind,
+        "subject_id": subject_id,
+        "title": title[:200],
+        "actor": getattr(actor, "id", None),
+        "now": now,
+        "first_day": first_day,
+        "last_day": last_day,
+    }
+    answer = _ask(RESERVE, given)
+    if answer.outcome == EXPIRED:
+        with transaction.atomic():
+            lock(LOCKS, *people, subject_id)
+            answer = _ask_lapsing(RESERVE, given, now)
+    return answer.reservation_id
 
 
 @transaction.atomic
@@ -202,29 +206,24 @@ def move(
     if old == (starts_at, ends_at):
         return
     _check_times(people, starts_at, ends_at, hours_of)
-    _made, with_hours = _look(people, starts_at, ends_at, hours_of, now, leaving=reservation_id)
-    with connection.cursor() as cursor:
-        # Its rows are replaced, so that the constraint answers with "no row" as it does for a new one.
-        cursor.execute("DELETE FROM scheduling_busytime WHERE reservation_id = %s", [reservation_id])
-        cursor.execute(
-            TAKE,
-            {
-                "id": reservation_id,
-                "people": people,
-                "starts_at": starts_at,
-                "ends_at": ends_at,
-                "held_until": reservation.held_until,
-            },
-        )
-        got = {row[0] for row in cursor.fetchall()}
-    if len(got) < len(people):
-        raise SlotTaken(person=next(p for p in people if p not in got))
+    # Its rows are replaced, so that the constraint answers with "no row" as it does for a new one.
+    BusyTime.objects.filter(reservation_id=reservation_id).delete()
+    given = {
+        "id": reservation_id,
+        "people": people,
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "held_until": reservation.held_until,
+        "hours_of": hours_of,
+        "now": now,
+    }
+    _ask_lapsing(TAKE, given, now)
     if hours_of is not None:
         reservation.hours_of_id = hours_of
     reservation.starts_at, reservation.ends_at = starts_at, ends_at
     _record(reservation, reservation.status, now, actor, reason=reason, version=reservation.version + 1)
     _announce_freed(people, *old)
-    free_time.renew_soon(with_hours, starts_at, ends_at)
+    free_time.renew_soon(free_time.keepers(people), starts_at, ends_at)
 
 
 @transaction.atomic
@@ -262,63 +261,23 @@ def _check_times(people: Sequence[UUID], starts_at: datetime, ends_at: datetime,
         raise Invalid(errors={"ends_at": _("The end must come after the beginning, within a day.")})
 
 
-def _look(
-    people: Sequence[UUID],
-    starts_at: datetime,
-    ends_at: datetime,
-    hours_of: UUID | None,
-    now: datetime,
-    *,
-    kind: str = "",
-    subject_id: UUID | None = None,
-    leaving: UUID | None = None,
-) -> tuple[UUID | None, list[UUID]]:
-    """Refuse in words what the constraint would refuse, and what it cannot know; tidy holds that ran out. The id of the
-    reservation if this very call made it before, and those of `people` who have hours of their own."""
-    (row,) = prepared(
-        LOOK[hours_of is not None],
-        {
-            "people": people,
-            "starts_at": starts_at,
-            "ends_at": ends_at,
-            # The rules are expanded around the time asked for.
-            "lo": starts_at,
-            "hi": ends_at,
-            "hours_of": hours_of,
-            "owner": [hours_of],
-            "kind": kind,
-            "subject_id": subject_id,
-            "leaving": leaving,
-            "now": now,
-        },
-    )
-    same, same_fits, expired, taken, with_hours, *hours = row
-    if same is not None:
-        if same_fits:
-            return same, []
-        raise AlreadyReserved()
-    if hours:
-        _check_hours(*hours)
-    if taken is not None:
-        raise SlotTaken(person=taken)
-    if expired:
-        _lapse(list(Reservation.objects.select_for_update().filter(pk__in=expired).order_by("id")), now)
-    return None, with_hours or []
+def _ask(statement: str, given: dict[str, Any]) -> Answer:
+    """What `scheduling_reserve` or `scheduling_take` answers, or its refusal."""
+    answer = Answer(*prepared(statement, given)[0])
+    if answer.outcome in ANSWERED:
+        return answer
+    if answer.outcome == "slot_taken":
+        raise SlotTaken(person=answer.whose)
+    if answer.outcome == "off_grid":
+        raise OffGrid(grid=answer.grid)
+    raise REFUSALS[answer.outcome]()
 
 
-def _check_hours(
-    open_then: bool, notice_kept: bool, in_horizon: bool, day_has_room: bool, grid: int, on_grid: bool
-) -> None:
-    if not notice_kept:
-        raise TooSoon()
-    if not in_horizon:
-        raise TooFar()
-    if not open_then:
-        raise OutsideHours()
-    if not on_grid:
-        raise OffGrid(grid=grid)
-    if not day_has_room:
-        raise DayFull()
+def _ask_lapsing(statement: str, given: dict[str, Any], now: datetime) -> Answer:
+    """The same, after the holds in the way that ran out were lapsed: their makers hear of that."""
+    while (answer := _ask(statement, given)).outcome == EXPIRED:
+        _lapse(list(Reservation.objects.select_for_update().filter(pk__in=promised(answer.expired)).order_by("id")), now)
+    return answer
 
 
 def _locked(reservation_id: UUID) -> tuple[Reservation, list[UUID]]:

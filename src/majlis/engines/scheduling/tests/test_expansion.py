@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from majlis.engines.scheduling import queries, services
-from majlis.engines.scheduling.models import Rule
+from majlis.engines.scheduling.models import Opening, Rule, TimeOff
 from majlis.engines.scheduling.queries import sql
 from majlis.engines.scheduling.tests.factories import teacher, weekly
 from majlis.kit import testing
@@ -109,6 +109,35 @@ class TestExpansion:
             hi = lo + timedelta(hours=hours)
             note(f"{drawn} {lo} {hi}")
             assert occurrences(person, lo, hi) == {each for rule in made for each in expected(rule, lo, hi)}
+            transaction.set_rollback(True)
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(
+        drawn=st.lists(rules(), min_size=1, max_size=6),
+        start=STARTS,
+        minutes=st.sampled_from([15, 30, 60, 240, 1440]),
+        spans=st.lists(st.tuples(st.integers(0, 4 * 96), st.integers(1, 40)), max_size=2),
+    )
+    def test_a_booking_is_asked_by_the_hours_that_are_shown(self, drawn, start, minutes, spans):
+        """`scheduling_is_open` (one time of one person) against `sql.OPENED` (anybody's weeks)."""
+        with transaction.atomic():
+            person = testing.person()
+            Rule.objects.bulk_create(Rule(person=person, **fields) for fields in drawn)
+            lo, quarter = datetime.combine(start, time(5), UTC), timedelta(minutes=15)
+            stretches = [(lo + begin * quarter, lo + (begin + length) * quarter) for begin, length in spans]
+            for number, during in enumerate(stretches):
+                (TimeOff if number % 2 else Opening).objects.create(person=person, during=during)
+            lasting = timedelta(minutes=minutes)
+            with connection.cursor() as cursor:
+                for begin in (lo + n * timedelta(minutes=75) for n in range(40)):
+                    given = {"people": [person.id], "lo": begin, "hi": begin + lasting}
+                    cursor.execute(
+                        f"SELECT coalesce(bool_or(hours @> tstzrange(%(lo)s, %(hi)s)), false) FROM ({sql.OPENED}) o",
+                        given,
+                    )
+                    shown = cursor.fetchone()
+                    cursor.execute("SELECT scheduling_is_open(%s, %s, %s)", [person.id, begin, begin + lasting])
+                    assert cursor.fetchone() == shown, begin
             transaction.set_rollback(True)
 
 

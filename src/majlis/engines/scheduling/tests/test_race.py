@@ -128,3 +128,12 @@ class TestRace:
         assert Reservation.objects.filter(status="confirmed").exists()
         assert list(blocking_times_do_not_overlap()) == []
         assert list(reservations_have_all_their_people()) == []
+
+    def test_for_the_last_place_of_a_day_exactly_one_wins(self, at_once):
+        amal = teacher(day_limit=2)
+        weekly(amal, [1], "09:00", 480)
+        booking([amal, testing.person()], hours_of=amal.id)()
+        hours = [NINE + n * HOUR for n in range(1, 8)]
+        answers = at_once([booking([amal, testing.person()], hour, hours_of=amal.id) for hour in hours])
+        assert answers.count("day_full") == 6
+        assert Reservation.objects.count() == 2

@@ -1,11 +1,13 @@
 """Taking, keeping, moving and giving back time."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from majlis.engines.scheduling import queries, services
-from majlis.engines.scheduling.models import BusyTime, Reservation
+from majlis.engines.scheduling.models import BusyTime, ExternalCalendar, ExternalTime, FreeTime, Reservation
 from majlis.engines.scheduling.tests.factories import teacher, weekly
 from majlis.kit import testing
 from majlis.kit.errors import Invalid
@@ -83,6 +85,30 @@ class TestReserve:
         with pytest.raises(Invalid):
             reserve([student], hours_of=amal.id)
 
+    def test_refused_leaves_no_row_and_a_transaction_one_can_go_on_with(self, amal, student):
+        reserve([student])
+        with pytest.raises(services.SlotTaken):
+            reserve([amal, student])
+        assert BusyTime.objects.count() == 1
+        reserve([amal])
+
+    def test_refuses_the_time_of_a_calendar_elsewhere(self, amal, student):
+        elsewhere = ExternalCalendar.objects.create(person=student, title="Work", address="https://example.org/a.ics")
+        ExternalTime.objects.create(calendar=elsewhere, person=student, during=(NINE + HOUR / 2, NINE + HOUR))
+        with pytest.raises(services.SlotTaken) as refused:
+            reserve([amal, student])
+        assert refused.value.facts["person"] == student.id
+        reserve([amal, student], NINE + HOUR)
+
+    def test_tells_search_once_for_each_whose_free_time_it_keeps(self, amal, student):
+        FreeTime.objects.create(person=amal, rolled_on=NOW.date())
+        reserve([amal, student], NINE + 13 * HOUR)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT queue_name, task_name, args FROM procrastinate_jobs WHERE status = 'todo'")
+            ((queue, task, facts),) = cursor.fetchall()
+        assert (queue, task) == ("search", "scheduling.renew_free_time")
+        assert json.loads(facts) == {"person_id": str(amal.id), "first_day": "2026-03-02", "last_day": "2026-03-03"}
+
 
 class TestReserveInHours:
     def test_takes_a_time_inside_them(self, amal, student):
@@ -152,6 +178,20 @@ class TestHold:
         assert Reservation.objects.get(pk=held).status == "lapsed"
         assert not BusyTime.objects.filter(reservation_id=held, blocks=True).exists()
         reserve([student], now=NOW + HOUR)
+
+    def test_that_ended_stays_when_somebody_else_is_taken_too(self, amal, student):
+        held = reserve([amal], held_until=NOW + timedelta(minutes=15))
+        reserve([student])
+        with pytest.raises(services.SlotTaken) as refused:
+            reserve([amal, student], now=NOW + HOUR)
+        assert refused.value.facts["person"] == student.id
+        assert Reservation.objects.get(pk=held).status == "held"
+
+    def test_that_ended_gives_way_to_what_is_moved_there(self, amal, student):
+        held = reserve([amal], NINE + HOUR, held_until=NOW + timedelta(minutes=15))
+        made = reserve([amal, student])
+        services.move(reservation_id=made, starts_at=NINE + HOUR, ends_at=NINE + 2 * HOUR, now=NOW + HOUR)
+        assert Reservation.objects.get(pk=held).status == "lapsed"
 
     def test_is_confirmed(self, amal, student):
         held = reserve([amal, student], held_until=NOW + timedelta(minutes=15))
