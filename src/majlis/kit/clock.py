@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 
@@ -29,6 +30,12 @@ def now() -> datetime:
 def today(zone: str | ZoneInfo) -> date:
     """The date on the wall in `zone` (IANA name) at this instant."""
     return now().astimezone(ZoneInfo(zone) if isinstance(zone, str) else zone).date()
+
+
+@cache
+def zones() -> frozenset[str]:
+    """The IANA names this machine knows. Asked once: Python reads them from a few hundred directories and files."""
+    return frozenset(available_timezones())
 
 
 def offset() -> timedelta:

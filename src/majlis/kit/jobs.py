@@ -73,6 +73,13 @@ def _finish(statement: str, job_id: int) -> None:
         cursor.execute(statement, [job_id])
 
 
+def withdraw_jobs(task: str) -> int:
+    """Take the waiting jobs of a task out of the queue, since there is nothing left for them to do; their number."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs WHERE status = 'todo' AND task_name = %s", [task])
+        return cursor.rowcount
+
+
 def make_due() -> int:
     """With the sandbox clock moved ahead: tell procrastinate, which goes by the real time, of the jobs that are due by
     ours; their number. Does nothing while the clock is not moved."""

@@ -76,9 +76,9 @@ def _store(
     return stored, new
 
 
-def process_webhook(event_id: UUID, *, now: datetime | None = None) -> WebhookEvent:
-    """Work on a stored event: read the payment it is about at the provider and act on that. Working on it again does
-    nothing new. What goes wrong is written on the event and raised.
+def process_webhook(event_id: UUID, *, again: bool = False, now: datetime | None = None) -> WebhookEvent:
+    """Work on a stored event: read the payment it is about at the provider and act on that. One that is done is left
+    alone, unless the payment is to be looked at `again`. What goes wrong is written on the event and raised.
 
     Speaks over the network: must not run inside a transaction.
     """
@@ -87,6 +87,8 @@ def process_webhook(event_id: UUID, *, now: datetime | None = None) -> WebhookEv
     event = WebhookEvent.objects.filter(id=event_id).first()
     if event is None:
         raise NotFound()
+    if event.status == WebhookStatus.DONE and not again:
+        return event
     payment = payment_named(event.gateway, event.provider_ref)
     if payment is None:
         _mark(event, WebhookStatus.UNKNOWN, now)
@@ -124,7 +126,7 @@ def _mark(event: WebhookEvent, status: WebhookStatus, now: datetime, problem: st
 
 def rerun_webhook(*, event_id: UUID, actor: Any, now: datetime | None = None) -> WebhookEvent:
     """Staff works on an event again, for the audit trail."""
-    event = process_webhook(event_id, now=now)
+    event = process_webhook(event_id, again=True, now=now)
     accounts.record_act(
         actor=actor,
         action="billing.webhook_rerun",

@@ -28,6 +28,8 @@ MOST_RULES = 200
 FURTHEST = timedelta(days=5 * 366)
 LOOKED_AHEAD = timedelta(days=1100)
 """How far ahead rules are compared. Every pattern but a weekday on a leap day comes round by then."""
+ONE_WEEK_AND_MORE = timedelta(days=15)
+"""How far, where all of them come every week on one wall: each week is like the one before."""
 
 
 class RulesOverlap(Refusal):
@@ -315,10 +317,13 @@ LIMIT 1
 
 
 def _refuse_overlap(person_id: UUID, now: datetime) -> None:
-    latest = max(Rule.objects.of(person_id).values_list("starts_on", flat=True), default=now.date())
-    ahead = max(now, now + (latest - now.date())) + LOOKED_AHEAD
-    if Rule.objects.of(person_id).count() > MOST_RULES:
+    rules = list(Rule.objects.of(person_id).values_list("starts_on", "frequency", "interval", "zone"))
+    if len(rules) > MOST_RULES:
         raise Invalid(errors={"hours": _("These are too many separate hours. Join some of them.")})
+    patterns = {rule[1:] for rule in rules}
+    alike = len(patterns) == 1 and all(pattern[:2] == (Frequency.WEEKLY, 1) for pattern in patterns)
+    latest = max([now.date(), *(rule[0] for rule in rules)])
+    ahead = now + (latest - now.date()) + (ONE_WEEK_AND_MORE if alike else LOOKED_AHEAD)
     with connection.cursor() as cursor:
         cursor.execute(_OVERLAP, {"people": [person_id], "lo": now, "hi": ahead})
         row = cursor.fetchone()

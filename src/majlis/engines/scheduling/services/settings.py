@@ -4,7 +4,6 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
@@ -78,4 +77,4 @@ def check_zone(name: str) -> str:
 def _zones() -> frozenset[str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT name FROM pg_timezone_names")
-        return frozenset(available_timezones() & {row[0] for row in cursor.fetchall()})
+        return clock.zones() & {row[0] for row in cursor.fetchall()}

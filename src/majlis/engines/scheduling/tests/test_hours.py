@@ -131,6 +131,13 @@ class TestRule:
             self.rule(person, frequency="daily", begins=time(8), minutes=30, zone="Europe/London")
         self.rule(person, frequency="daily", begins=time(9), minutes=30, zone="Europe/London")
 
+    def test_that_begin_far_ahead_are_compared_all_the_same(self):
+        person = teacher()
+        self.rule(person, weekdays=[7], begins=time(22), minutes=240)
+        with pytest.raises(services.RulesOverlap):
+            self.rule(person, weekdays=[1], begins=time(1), minutes=60, starts_on=date(2028, 5, 1))
+        self.rule(person, weekdays=[1], begins=time(2), minutes=60, starts_on=date(2028, 5, 1))
+
     def test_refuses_a_zone_nobody_knows(self):
         with pytest.raises(Invalid):
             self.rule(teacher(), zone="Mars/Olympus")

@@ -72,10 +72,14 @@ def run(asked: argparse.Namespace) -> int:
                 for name, command in processes.ALL.items()
                 if processes.exists(name)
             ]
-            for process in running:
+            # The pages first, with the machine to themselves; jobs and the stream follow while somebody signs in.
+            web, *others = running
+            web.start()
+            write_down(running, data / "processes.json")
+            _wait_for(f"http://{_reach(asked.host)}:{asked.port}/healthz", web)
+            for process in others:
                 process.start()
             write_down(running, data / "processes.json")
-            _wait_for(f"http://{_reach(asked.host)}:{asked.port}/healthz", running)
             _welcome(data, public, env, time.monotonic() - began)
             while True:
                 time.sleep(0.5)
@@ -139,7 +143,7 @@ def _reach(host: str) -> str:
     return "127.0.0.1" if host in {"0.0.0.0", ""} else f"[{host}]" if ":" in host else host  # noqa: S104
 
 
-def _wait_for(address: str, running: list[Process], patience: float = 60) -> None:
+def _wait_for(address: str, web: Process, patience: float = 60) -> None:
     end = time.monotonic() + patience
     while True:
         try:
@@ -149,10 +153,9 @@ def _wait_for(address: str, running: list[Process], patience: float = 60) -> Non
             return
         except OSError:
             pass
-        for process in running:
-            process.tend()
-        if time.monotonic() > end or any(p.deaths > 3 for p in running):
-            raise UserError(f"The web server did not start. What it said is in {running[0].log}.")
+        web.tend()
+        if time.monotonic() > end or web.deaths > 3:
+            raise UserError(f"The web server did not start. What it said is in {web.log}.")
         time.sleep(0.05)
 
 

@@ -1,7 +1,6 @@
 """People: enrolling them, and what they set about themselves."""
 
 import re
-import zoneinfo
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
@@ -145,7 +144,7 @@ def read_settings(fields: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any
 
 def is_zone(name: str) -> bool:
     """Whether `name` is an IANA zone."""
-    return bool(name) and name in zoneinfo.available_timezones()
+    return bool(name) and name in clock.zones()
 
 
 def read_phone(text: str) -> str:

@@ -3,7 +3,6 @@
 from functools import lru_cache
 from typing import Any
 
-import redis
 from django.db import connection
 
 CHANNEL = "majlis_stream"
@@ -22,6 +21,8 @@ class RedisWire:
     """Redis pub/sub, for several machines."""
 
     def __init__(self, url: str) -> None:
+        import redis  # not read by an installation without one: it takes a tenth of a second
+
         self.client: Any = redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
 
     def announce(self, words: str) -> None:

@@ -20,6 +20,7 @@ from majlis.kernel.notices.services.wishing import unsubscribe_token
 from majlis.kernel.notices.types import Category, MailState, Pace
 from majlis.kit import clock
 from majlis.kit.edition import edition
+from majlis.kit.jobs import withdraw_jobs
 from majlis.kit.translated import in_language
 
 LEASE = timedelta(minutes=10)
@@ -78,8 +79,13 @@ def _send(postman: Postman, mails: list[Mail], now: datetime) -> int:
     return len(wanted)
 
 
+@transaction.atomic
 def drop_waiting_mails(*, before: datetime) -> int:
-    """Never send what was written before an instant (a demonstration's past, a restored backup's); how many mails."""
+    """Never send what was written before an instant (a demonstration's past, a restored backup's); how many mails.
+    Younger ones leave with the next minute."""
+    from majlis.kernel.notices.tasks import send_mails
+
+    withdraw_jobs(send_mails.name)
     waiting = Mail.objects.filter(state=MailState.WAITING, created_at__lt=before)
     return waiting.update(state=MailState.DROPPED)
 

@@ -162,6 +162,14 @@ class TestQuietHours:
             assert services.send_due_mails() == 0
         assert Mail.objects.get().state == MailState.DROPPED
 
+    def test_what_was_written_before_an_instant_is_never_sent(self, noor):
+        with clock.travel(SOME_MONDAY):
+            services.notify(person_id=noor.pk, kind="tea_ready", facts=FACTS)
+        assert services.drop_waiting_mails(before=SOME_MONDAY + timedelta(hours=1)) == 1
+        assert run_due_jobs() == 0
+        assert services.send_due_mails() == 0
+        assert mail.outbox == []
+
 
 class TestRemind:
     def test_tells_when_the_clock_gets_there(self, noor):
