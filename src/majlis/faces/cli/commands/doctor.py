@@ -5,15 +5,17 @@ import os
 import shutil
 import socket
 import sys
-import zoneinfo
 from pathlib import Path
 
 import psycopg
+import tzdata
 
 from majlis.config.postgres_binaries import EXTENSIONS, OLDEST, PostgresProblem, find
 from majlis.faces.cli import preparation
 from majlis.faces.cli.commands.test import find_browser
 from majlis.faces.cli.house import HOME, add_data, data_directory, database
+from majlis.faces.cli.zone_data import disagreements, used_zones
+from majlis.kit import clock
 
 ORDER = 24
 COMMANDS = {"doctor": "what is missing, and the command that mends it"}
@@ -146,9 +148,18 @@ def secrets(_data: Path) -> list[Finding]:
     return found or [("ok", "Production's variables are set", "")]
 
 
-def zones(_data: Path) -> list[Finding]:
+def zones(data: Path) -> list[Finding]:
+    """Whether the server's clocks are ours; without a database, only which ours are."""
+    ours = f"time zones of {tzdata.IANA_VERSION}"
+    if not os.environ.get("DATABASE_URL") and not (data / "postgres" / "cluster").exists():
+        return [("ok", f"Python has the {ours}", "")]
     try:
-        zoneinfo.ZoneInfo("Africa/Cairo")
-    except zoneinfo.ZoneInfoNotFoundError:
-        return [("wrong", "This machine has no time zones", "apt install tzdata")]
-    return [("ok", "Time zones are here", "")]
+        with database(data) as url, psycopg.connect(url, connect_timeout=5) as connection:
+            used = used_zones(connection)
+            apart = disagreements(connection, used, first=clock.now())
+    except (psycopg.Error, PostgresProblem):
+        return [("note", f"Python has the {ours}; the database has no tables to compare them with", "./majlis up")]
+    if not apart:
+        return [("ok", f"PostgreSQL and Python agree on the next two years of {len(used)} zones ({ours})", "")]
+    said = ", ".join(f"{zone} (from {at:%Y-%m-%d})" if at else f"{zone} (unknown to one)" for zone, at in apart.items())
+    return [("wrong", f"PostgreSQL and Python disagree on {said}", "docs/operations.md, “Time zones”")]

@@ -67,7 +67,7 @@ class _Announcement:
 
 def _announce_after_commit(event: LiveEvent) -> None:
     savepoints = list(connection.savepoint_ids[:-1])  # the last entry is that of `signal` itself
-    for _savepoints, hook, _robust in connection.run_on_commit:
+    for hook in (entry[1] for entry in connection.run_on_commit):
         if isinstance(hook, _Announcement) and hook.savepoints == savepoints:
             hook.events.append(event)
             return
