@@ -6,13 +6,14 @@ written with ٠١٢٣ in Egypt and with 0123 in Morocco.
 
 import calendar
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_time
 from babel.numbers import format_decimal, format_percent
+from django.utils import translation
 from django.utils.translation import get_language
 
 TERRITORIES = {"ar": "ar_EG", "en": "en_GB", "fa": "fa_IR", "id": "id_ID"}
@@ -20,6 +21,8 @@ TERRITORIES = {"ar": "ar_EG", "en": "en_GB", "fa": "fa_IR", "id": "id_ID"}
 
 DIGITS = {"ar": "arab", "fa": "arabext"}
 """The CLDR numbering system of languages that do not use 0123456789."""
+
+ISOLATE, END = "\u2068", "\u2069"
 
 _TABLES = {
     "arab": str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"),
@@ -139,9 +142,20 @@ def _persian_pattern(value: date, pattern: str) -> str:
     return _PERSIAN_PART.sub(part, pattern).replace("''", "")
 
 
-def moment(at: datetime, zone: str, language: str | None = None, pattern: str = "EEE d MMM, HH:mm") -> str:
-    """An instant on the wall in `zone` (IANA name), in `language`: `Tue 3 Mar, 19:00`."""
-    wall = at.astimezone(ZoneInfo(zone))
-    if code(language) == "fa":
-        pattern = _persian_pattern(wall.date(), pattern)
-    return digits(format_datetime(wall, pattern, tzinfo=wall.tzinfo, locale=name(language)), language)
+def time_text(value: time, language: str | None = None) -> str:
+    """A time of day as the reader's culture writes it: `19:00`, `٧:٠٠ م`, `19.00`."""
+    return digits(format_time(value, "short", locale=name(language)), language)
+
+
+def moment(at: datetime, zone: str | tzinfo, language: str | None = None) -> str:
+    """An instant of these weeks on the wall in `zone` (a zone or its IANA name), in `language`: `Tue 3 Mar, 19:00`."""
+    wall = at.astimezone(ZoneInfo(zone) if isinstance(zone, str) else zone)
+    with translation.override(language or get_language()):
+        parts = {"day": date_text(wall.date(), "EEE d MMM"), "time": time_text(wall.time())}
+        return translation.gettext("%(day)s, %(time)s") % parts
+
+
+def isolated(text: Any) -> str:
+    """`text` with marks that keep its direction its own (first strong isolate), for a sentence outside of HTML: an
+    Arabic name does not turn an English sentence round, nor a number an Arabic one."""
+    return f"{ISOLATE}{text}{END}"

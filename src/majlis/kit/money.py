@@ -114,6 +114,8 @@ class Money:
         )
         # Behind Arabic figures the sign of "US$" would fall on the wrong side of its letters without a mark to hold it.
         written = re.sub(r"(?<=[A-Z])\$(?!\d)", "$\u200e", written)
+        # The full stop of an abbreviation (`ج.م.`) would stand beside that of the sentence.
+        written = re.sub(r"(?<=[^\W\d_])\.(?=\u200f?(?:\s|$))", "", written)
         # CLDR puts a no-break space between a currency's letters and its figures; Babel leaves that to us.
         return re.sub(r"(?<=[^\W\d_])(?=\d)", "\u00a0", locale.digits(written, language))
 

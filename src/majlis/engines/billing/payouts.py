@@ -1,11 +1,13 @@
 """What a seller can take out, what comes later, and why then."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Sum
 from django.utils.translation import gettext
 
+from majlis.engines.billing import registry
 from majlis.engines.billing.models import OrderLine, PayoutBatch, Withdrawal
 from majlis.engines.billing.services.debts import owed
 from majlis.engines.billing.splitting import split
@@ -13,6 +15,7 @@ from majlis.engines.billing.types import OPEN_WITHDRAWALS, HeldLine, LineStatus,
 from majlis.kernel.ledger import queries as ledger
 from majlis.kit.errors import NotFound
 from majlis.kit.money import Money
+from majlis.kit.state import promised
 
 
 def seller_receives(held: OrderLine) -> Money:
@@ -48,17 +51,23 @@ def withdrawable(person: Any, unit: str) -> Withdrawable:
     )
 
 
+def earned_since(person: Any, unit: str, since: datetime) -> list[tuple[datetime, int]]:
+    """What the person earned in one currency since then: when each line was settled, and their part in minor units."""
+    rows = OrderLine.objects.filter(seller=person, unit=unit, settled_at__gte=since, to_seller__gt=0)
+    return [(promised(each.settled_at), each.to_seller) for each in rows.only("settled_at", "to_seller")]
+
+
 def _in_escrow(person: Any, unit: str) -> list[HeldLine]:
     rows = OrderLine.objects.filter(seller=person, unit=unit, status=LineStatus.HELD).order_by("releases_at", "id")
     return [
         HeldLine(
             each.id,
-            each.title,
+            each.name,
             seller_receives(each),
             each.releases_at,
             gettext(each.release_reason) if each.release_reason else "",
         )
-        for each in rows
+        for each in registry.entitle(rows)
     ]
 
 
@@ -68,13 +77,13 @@ def _in_reserve(person: Any, unit: str) -> list[HeldLine]:
     return [
         HeldLine(
             line.id,
-            line.title,
+            line.name,
             kept[line.reserve_hold_id].money,
             kept[line.reserve_hold_id].expires_at,
             str(Waits.RESERVE.label),
             Waits.RESERVE,
         )
-        for line in lines
+        for line in registry.entitle(lines)
         if line.reserve_hold_id
     ]
 

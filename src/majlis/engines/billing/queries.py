@@ -23,7 +23,7 @@ from majlis.engines.billing.models import (
     Withdrawal,
     WithdrawalMethod,
 )
-from majlis.engines.billing.payouts import batch, seller_receives, withdrawable
+from majlis.engines.billing.payouts import batch, earned_since, seller_receives, withdrawable
 from majlis.engines.billing.policies import policies
 from majlis.engines.billing.printing import invoice_id_of, invoice_link, print_invoice
 from majlis.engines.billing.services.orders import covered, remaining
@@ -46,6 +46,7 @@ __all__ = [
     "commission_for",
     "covered",
     "described",
+    "earned_since",
     "gateways_for",
     "history",
     "invoice",
@@ -57,6 +58,7 @@ __all__ = [
     "landing",
     "line",
     "lines_about",
+    "lines_named",
     "order",
     "orders_of",
     "payment",
@@ -80,19 +82,29 @@ def _orders() -> QuerySet[Order]:
 
 
 def order(id: UUID | str, seen_by: Any) -> Order:
-    """The buyer's order with its `lines`; `seen_by=None` is the house itself. NotFound if it is another's."""
+    """The buyer's order with its `lines`, each called as its product calls it (`name`); `seen_by=None` is the house
+    itself. NotFound if it is another's."""
     rows = _orders() if seen_by is None else _orders().filter(id__in=Order.objects.visible_to(seen_by).values("id"))
-    return _one(rows, id)
+    found = _one(rows, id)
+    registry.entitle(found.order_lines.all())
+    return found
 
 
 def orders_of(person: Any, cursor: str | None = None, *, limit: int = 25) -> Page[Order]:
     """The person's orders, newest first."""
-    return paginate(_orders().filter(buyer=person).exclude(status=OrderStatus.DRAFT), cursor, limit)
+    page = paginate(_orders().filter(buyer=person).exclude(status=OrderStatus.DRAFT), cursor, limit)
+    registry.entitle(each for order in page.items for each in order.order_lines.all())
+    return page
 
 
 def line(line_id: UUID) -> OrderLine:
     """A line with its `order`. NotFound."""
     return _one(OrderLine.objects.select_related("order__buyer", "seller"), line_id)
+
+
+def lines_named(ids: list[UUID]) -> dict[UUID, OrderLine]:
+    """These lines by id, each called as its product calls it (`name`): for a statement. Whose they are is not asked."""
+    return {each.id: each for each in registry.entitle(OrderLine.objects.filter(id__in=ids))}
 
 
 def lines_about(subject_id: UUID) -> list[OrderLine]:
@@ -116,7 +128,7 @@ def kinds() -> list[str]:
 
 def described(paid: Order) -> list[tuple[OrderLine, str]]:
     """Each line with what its product says about it in the active language."""
-    return [(each, registry.fulfiller(each.kind).describe(each)) for each in paid.lines]
+    return [(each, registry.fulfiller(each.kind).describe(each)) for each in registry.entitle(paid.lines)]
 
 
 def vat_lines(placed: Order) -> list[tuple[Decimal, bool, Money]]:

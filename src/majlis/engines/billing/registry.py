@@ -3,9 +3,14 @@
 registry.register("lesson", LessonFulfiller())
 """
 
+from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
+
+from django.utils import translation
 
 from majlis.engines.billing.models import OrderLine
+from majlis.kit.edition import edition
 from majlis.kit.errors import NotFound
 
 
@@ -26,6 +31,11 @@ class Fulfiller:
         """Called when the buyer chose a slow way to pay. Keeps what was ordered until `until` if it can; returns until
         when it is kept. By default not longer than it is."""
         return line.order.expires_at or until
+
+    def titles(self, lines: list[OrderLine]) -> dict[UUID, str]:
+        """Called wherever lines are shown: what each is called in the active language, by its id. A line left out is
+        called what it was called when it was bought, as its invoice says."""
+        return {}
 
     def describe(self, line: OrderLine) -> str:
         """Called for the checkout and order pages: what is bought and when, in the active language."""
@@ -54,3 +64,23 @@ def fulfiller(kind: str) -> Fulfiller:
 def kinds() -> list[str]:
     """Every kind somebody fulfils."""
     return sorted(_fulfillers)
+
+
+def entitle(lines: Iterable[OrderLine]) -> list[OrderLine]:
+    """The lines, each called by its product in the active language from now on (`line.name`)."""
+    found = list(lines)
+    for kind in {line.kind for line in found} & set(_fulfillers):
+        mine = [line for line in found if line.kind == kind]
+        said = _fulfillers[kind].titles(mine)
+        for line in mine:
+            line.called = said.get(line.id, "")
+    return found
+
+
+def name_everywhere(line: OrderLine) -> dict[str, str]:
+    """What a line is called in each language of the edition: for a notice, which is read later by somebody else."""
+    names = {}
+    for language in edition().languages:
+        with translation.override(language):
+            names[language] = entitle([line])[0].name
+    return names

@@ -97,7 +97,7 @@ def _line(line: Any, about: str) -> OrderLineOut:
         id=line.id,
         kind=line.kind,
         subject_id=line.subject_id,
-        title=line.title,
+        title=line.name,
         about=about,
         status=line.status,
         price=MoneyOut.of(line.amount),

@@ -1,17 +1,16 @@
 """How dates, times and money look to the reader: CLDR through Babel, in their language and zone."""
 
+import re
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import (
-    format_time,
     format_timedelta,
     get_datetime_format,
     get_timezone_location,
 )
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from markupsafe import Markup, escape
 
 from majlis.faces.web.sign_in.others import device
@@ -36,8 +35,7 @@ def clock_time(value: datetime | time, zone: Any = None) -> str:
     """`19:00` or `7:00 PM`, as the reader's locale writes it, on the reader's wall (or in `zone`)."""
     if isinstance(value, datetime):
         value = value.astimezone(_zone(zone))
-    written = format_time(value, "short", locale=locale.name(), tzinfo=getattr(value, "tzinfo", None))
-    return locale.digits(written)
+    return locale.time_text(value.timetz() if isinstance(value, datetime) else value)
 
 
 def moment(value: datetime, zone: Any = None) -> str:
@@ -48,7 +46,7 @@ def moment(value: datetime, zone: Any = None) -> str:
 
 def occasion(value: datetime, zone: Any = None) -> str:
     """`Tue 3 Mar, 19:00`: an appointment in the coming weeks, whose year goes without saying."""
-    return _("%(day)s, %(time)s") % {"day": day(value, "EEE d MMM", zone), "time": clock_time(value, zone)}
+    return locale.moment(value, _zone(zone))
 
 
 def zone_name(zone: Any = None) -> str:
@@ -98,6 +96,21 @@ def iso(value: datetime) -> str:
     return value.isoformat()
 
 
+def told(value: Any) -> Markup:
+    """The sentence of a notice: what was filled in stands in its own direction, a number or code (`K7Q2-9FXD`) in one
+    piece."""
+    parts = _FILLED.split(str(value))
+    return Markup("").join(_element(part) if nth % 2 else part for nth, part in enumerate(parts))
+
+
+_FILLED = re.compile(f"{locale.ISOLATE}([^{locale.ISOLATE}{locale.END}]*){locale.END}")
+
+
+def _element(text: str) -> Markup:
+    whole = len(text) <= 24 and " " not in text
+    return (Markup('<bdi class="nowrap">{}</bdi>') if whole else Markup("<bdi>{}</bdi>")).format(text)
+
+
 def initials(value: Any) -> str:
     """One or two letters that stand for a person without a picture."""
     words = [word for word in str(value).split() if word[:1].isalpha()]
@@ -131,6 +144,7 @@ FILTERS = {
     "iso": iso,
     "initials": initials,
     "lines": lines,
+    "told": told,
     "in_language": in_language,
     "device": device,
 }

@@ -1,6 +1,6 @@
 """A line of a statement in words, and the page it leads to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -9,11 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from majlis.engines.billing import queries as billing
 from majlis.faces.web.environment import url_or_none
 from majlis.kernel.ledger.types import JournalKind, StatementLine
+from majlis.kit.locale import isolated
 
 K = JournalKind
 CAME_IN: dict[str, Any] = {
     K.TOP_UP: _("You added money to your wallet."),
-    K.PAYMENT: _("A payment arrived that no open order needed, so it is yours to spend."),
+    K.PAYMENT: _("Your payment arrived."),
     K.WALLET_PAYMENT: _("Somebody paid you from their wallet."),
     K.ESCROW_RELEASE: _("You earned this. It was kept safe until now; the commission is already taken off."),
     K.REFUND: _("You got this back."),
@@ -25,7 +26,7 @@ CAME_IN: dict[str, Any] = {
 }
 WENT_OUT: dict[str, Any] = {
     K.WALLET_PAYMENT: _("You paid from your wallet."),
-    K.REFUND: _("This went back to whoever had paid it."),
+    K.REFUND: _("Sent back to where it was paid from."),
     K.WITHDRAWAL_REQUEST: _("You asked for this to be paid out; it has left your wallet."),
     K.WITHDRAWAL_PAID: _("This was paid out to you."),
     K.GIFT: _("You gave this away."),
@@ -35,6 +36,17 @@ WENT_OUT: dict[str, Any] = {
     K.CLAWBACK: _("Earnings were taken back, because the buyer got their money back."),
     K.DEBT: _("This settled what you owed from earnings that were taken back."),
 }
+ABOUT: dict[tuple[str, str, bool], Any] = {
+    (K.PAYMENT, "billing.payment", True): _("Your payment for order %(what)s arrived."),
+    (K.WALLET_PAYMENT, "billing.order", False): _("You paid order %(what)s."),
+    (K.ESCROW_RELEASE, "billing.line", True): _(
+        "You earned this with “%(what)s”. It was kept safe until now; the commission is already taken off."
+    ),
+    (K.REFUND, "billing.line", True): _("You got this back for “%(what)s”."),
+    (K.REFUND, "billing.payment", True): _("This could not be sent back to where it was paid from: %(what)s"),
+    (K.GOODWILL, "billing.line", True): _("From us, for “%(what)s”."),
+}
+"""By kind, what it was about and whether it came in: a sentence that names it."""
 ICONS: dict[str, str] = {
     K.TOP_UP: "plus",
     K.PAYMENT: "credit-card",
@@ -52,10 +64,34 @@ ICONS: dict[str, str] = {
 }
 
 
-def sentence(line: StatementLine) -> Any:
-    """Why this came in or went out, in one sentence for its owner."""
-    told = (CAME_IN if line.amount.amount > 0 else WENT_OUT).get(line.kind)
-    return told or line.kind_name
+class Wording:
+    """What each line of a statement says to its owner. Made once for a page: what was bought is looked up together."""
+
+    def __init__(self, lines: Iterable[StatementLine]) -> None:
+        ids = [_id(line.subject) for line in lines if line.subject.startswith("billing.line:")]
+        self.bought = billing.lines_named([id for id in ids if id])
+
+    def sentence(self, line: StatementLine) -> Any:
+        """Why this came in or went out, as a sentence; what is named in it stands in its own direction."""
+        kind, came = JournalKind(line.kind), line.amount.amount > 0
+        thing = line.subject.partition(":")[0]
+        id = _id(line.subject)
+        bought = self.bought.get(id) if id and thing == "billing.line" else None
+        if bought and came and kind is K.ESCROW_RELEASE and bought.seller_id != line.account.person_id:
+            kind = K.REFUND
+        what = bought.name if bought else line.memo
+        about = ABOUT.get((kind, thing, came))
+        if about and what:
+            return about % {"what": isolated(what)}
+        told = (CAME_IN if came else WENT_OUT).get(kind) or line.kind_name
+        return f"{told} {isolated(what)}" if what else told
+
+
+def _id(subject: str) -> UUID | None:
+    try:
+        return UUID(subject.partition(":")[2])
+    except ValueError:
+        return None
 
 
 def icon_of(line: StatementLine) -> str:

@@ -3,9 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
@@ -15,10 +13,6 @@ from majlis.kernel.notices.types import Said
 from majlis.kit import locale
 from majlis.kit.money import Money
 from majlis.kit.translated import in_language
-
-ISOLATE, END = "\u2068", "\u2069"
-"""What is filled in stands in its own direction (first strong isolate), so that an Arabic name does not turn an
-English sentence round, nor a number an Arabic one."""
 
 
 class Stored(dict[str, Any]):
@@ -62,18 +56,17 @@ def _told(value: Any, zone: str) -> Any:
     if isinstance(value, dict):
         ((how, what),) = value.items()
         if how == "$at":
-            at, where = datetime.fromisoformat(what), ZoneInfo(zone)
-            text = locale.digits(format_datetime(at, "EEE d MMM, HH:mm", tzinfo=where, locale=locale.name()))
+            text = locale.moment(datetime.fromisoformat(what), zone)
         elif how == "$on":
-            text = locale.digits(format_date(date.fromisoformat(what), "EEE d MMM", locale=locale.name()))
+            text = locale.date_text(date.fromisoformat(what), "EEE d MMM")
         elif how == "$money":
             text = Money(*what).display()
         elif how == "$say":
             text = gettext(what)
         else:
             text = in_language(what)
-        return f"{ISOLATE}{text}{END}"
-    return f"{ISOLATE}{value}{END}" if isinstance(value, str) and value else value
+        return locale.isolated(text)
+    return locale.isolated(value) if isinstance(value, str) and value else value
 
 
 def say(kind_code: str, facts: dict[str, Any], *, language: str | None = None, zone: str = "UTC") -> Said:

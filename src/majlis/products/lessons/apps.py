@@ -9,7 +9,12 @@ class LessonsConfig(ModuleConfig):
     def ready(self) -> None:
         super().ready()
         from majlis.engines.billing import services as billing
-        from majlis.products.lessons import notice_kinds  # noqa: F401 - registers what people can be told
+        from majlis.engines.scheduling import services as scheduling
+        from majlis.products.lessons import (
+            notice_kinds,  # noqa: F401 - registers what people can be told
+            queries,
+        )
         from majlis.products.lessons.services import LessonFulfiller
 
         billing.register_fulfiller("lesson", LessonFulfiller())
+        scheduling.register_titles("lesson", queries.subjects_of)

@@ -1,5 +1,6 @@
 """What lessons knows."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,9 +9,11 @@ from uuid import UUID
 from django.db.models import Count, F, Min, Q, QuerySet, Sum
 
 from majlis.kernel.accounts import queries as accounts
+from majlis.kernel.catalogue import queries as catalogue
 from majlis.kit import clock
 from majlis.kit.errors import NotFound
 from majlis.kit.pages import Page, paginate
+from majlis.kit.translated import in_language
 from majlis.products.lessons.models import Dispute, Lesson, RescheduleRequest, WaitlistEntry
 from majlis.products.lessons.policy import RefundPolicy, current_policy
 from majlis.products.lessons.types import AHEAD, DisputeState, LessonStatus, RequestState, WaitState
@@ -64,6 +67,12 @@ def lessons_between(person_id: UUID, starts_at: datetime, ends_at: datetime) -> 
     )
 
 
+def subjects_of(lesson_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """What each lesson is about, in the active language, by its id."""
+    rows = Lesson.objects.filter(id__in=list(lesson_ids)).values_list("id", "subject_id")
+    return {lesson_id: in_language(catalogue.subject_by_id(subject_id).name) for lesson_id, subject_id in rows}
+
+
 def open_request(lesson: Lesson) -> RescheduleRequest | None:
     """The open request for another time, if any."""
     return lesson.reschedules.filter(state=RequestState.OPEN, answer_by__gt=clock.now()).first()
@@ -100,6 +109,14 @@ def overview(person: Any, *, side: str) -> Overview:
         people=done["people"],
         next_lesson=ahead.select_related("student", "teacher", "subject").order_by("starts_at").first(),
     )
+
+
+def done_since(person: Any, since: datetime, *, side: str) -> list[tuple[datetime, int]]:
+    """When each lesson that took place since then began, and its minutes, as `student` or `teacher`."""
+    done = Lesson.objects.filter(**{side: person}, status__in=DONE, starts_at__gte=since)
+    return [
+        (begin, int((end - begin).total_seconds() // 60)) for begin, end in done.values_list("starts_at", "ends_at")
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,9 @@ class OrderLine(Record):
     subject_id = models.UUIDField()
     """The product's row; no foreign key, since products stand above."""
     title = models.CharField(max_length=300)
+    """What it was called when it was bought, in the buyer's language; its invoice says so."""
+    called = ""
+    """What its product calls it in the reader's language; queries fill it in."""
     seller = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     """Who earns it; None is the house."""
     status = models.CharField(max_length=8, choices=LineStatus.choices, default=LineStatus.OPEN)
@@ -190,6 +193,11 @@ class OrderLine(Record):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def name(self) -> str:
+        """What to call it to whoever looks."""
+        return self.called or self.title
 
     @property
     def amount(self) -> Money:

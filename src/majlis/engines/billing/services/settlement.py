@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
+from majlis.engines.billing import registry
 from majlis.engines.billing.events import LineSettled
 from majlis.engines.billing.models import OrderLine, Refund
 from majlis.engines.billing.services import books, debts, invoices
@@ -143,7 +144,7 @@ def _tell(line: OrderLine, parts: Split, reason: Any) -> None:
             person_id=line.order.buyer_id,
             kind="purchase_refunded",
             facts={
-                "title": line.title,
+                "title": registry.name_everywhere(line),
                 "amount": parts.buyer,
                 "reason": str(reason),
             },
@@ -154,7 +155,7 @@ def _tell(line: OrderLine, parts: Split, reason: Any) -> None:
         notices.notify(
             person_id=line.seller.id,
             kind="money_earned",
-            facts={"title": line.title, "amount": parts.seller},
+            facts={"title": registry.name_everywhere(line), "amount": parts.seller},
             link="/wallet/",
             key=f"line:{line.id}:earned",
         )
@@ -214,7 +215,7 @@ def refund_line(
     notices.notify(
         person_id=line.order.buyer_id,
         kind="purchase_refunded",
-        facts={"title": line.title, "amount": amount, "reason": reason},
+        facts={"title": registry.name_everywhere(line), "amount": amount, "reason": reason},
         link=f"/orders/{line.order_id}/",
         key=f"{refund.key}:told",
     )

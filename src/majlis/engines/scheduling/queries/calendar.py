@@ -13,6 +13,7 @@ from majlis.engines.scheduling.models import (
     Reservation,
     TimeOff,
 )
+from majlis.engines.scheduling.registry import titled
 from majlis.engines.scheduling.types import DEFAULTS, LIVE, Busy, Settings
 from majlis.kernel.accounts.queries import person
 from majlis.kit import clock
@@ -40,10 +41,12 @@ def agenda(person_id: UUID, starts_at: datetime, ends_at: datetime, *, now: date
         .filter(Q(held_until__isnull=True) | Q(held_until__gt=now))
         .select_related("reservation")
     )
+    reserved = [share.reservation for share in shares]
+    touching = [r for r in reserved if r.starts_at < ends_at and r.ends_at > starts_at]
+    called = titled(touching)
     found = [
-        Busy(r.starts_at, r.ends_at, "reservation", r.title, r.kind, r.subject_id, r.id, r.status)
-        for r in (share.reservation for share in shares)
-        if r.starts_at < ends_at and r.ends_at > starts_at
+        Busy(r.starts_at, r.ends_at, "reservation", called[r.id], r.kind, r.subject_id, r.id, r.status)
+        for r in touching
     ]
     for off in TimeOff.objects.filter(person=person_id, during__overlap=span):
         found.append(Busy(off.during.lower, off.during.upper, "time_off", off.reason))

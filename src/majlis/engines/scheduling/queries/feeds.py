@@ -12,6 +12,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from majlis.engines.scheduling.models import BusyTime, Feed, Reservation, ReservationChange
 from majlis.engines.scheduling.queries.calendar import calendar_settings
+from majlis.engines.scheduling.registry import titled
 from majlis.engines.scheduling.types import ReservationStatus
 from majlis.kit import clock
 from majlis.kit.errors import NotFound
@@ -55,7 +56,7 @@ def feed_content(person_id: UUID, *, name: str, host: str, now: datetime | None 
     now = now or clock.now()
     zone = ZoneInfo(calendar_settings(person_id).zone)
     was_sure = ReservationChange.objects.filter(reservation=OuterRef("pk"), target=ReservationStatus.CONFIRMED)
-    mine = (
+    mine = list(
         Reservation.objects.filter(pk__in=BusyTime.objects.filter(person=person_id).values("reservation"))
         .filter(ends_at__gte=now - KEPT)
         .filter(
@@ -64,6 +65,7 @@ def feed_content(person_id: UUID, *, name: str, host: str, now: datetime | None 
         )
         .order_by("starts_at", "id")
     )
+    called = titled(mine)
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//Majlis//Calendar//EN")
     calendar.add("version", "2.0")
@@ -79,7 +81,7 @@ def feed_content(person_id: UUID, *, name: str, host: str, now: datetime | None 
         event.add("last-modified", reservation.changed_at)
         event.add("dtstart", reservation.starts_at.astimezone(zone))
         event.add("dtend", reservation.ends_at.astimezone(zone))
-        event.add("summary", reservation.title or name)
+        event.add("summary", called[reservation.id] or name)
         event.add("status", "CONFIRMED" if reservation.status == ReservationStatus.CONFIRMED else "CANCELLED")
         calendar.add_component(event)
     calendar.add_missing_timezones()

@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 
 from majlis.engines.scheduling.models import BusyTime, Opening, Rule, TimeOff
 from majlis.engines.scheduling.queries.slots import openings
+from majlis.engines.scheduling.registry import titled
 from majlis.engines.scheduling.types import Hours, Misfit
 from majlis.kit import clock
 from majlis.kit.errors import NotFound
@@ -72,7 +73,10 @@ def misfits(person_id: UUID, *, now: datetime | None = None) -> list[Misfit]:
     people: dict[UUID, list[UUID]] = {r.id: [] for r in found}
     for reservation_id, other in BusyTime.objects.filter(reservation__in=found).values_list("reservation", "person"):
         people[reservation_id].append(other)
-    return [Misfit(r.id, r.kind, r.subject_id, r.title, r.starts_at, r.ends_at, tuple(people[r.id])) for r in found]
+    called = titled(found)
+    return [
+        Misfit(r.id, r.kind, r.subject_id, called[r.id], r.starts_at, r.ends_at, tuple(people[r.id])) for r in found
+    ]
 
 
 def _ahead(rows: QuerySet, now: datetime | None) -> list:

@@ -1,5 +1,6 @@
 """What scheduling does."""
 
+from majlis.engines.scheduling.registry import register as register_titles
 from majlis.engines.scheduling.services.external import (
     FAILURES,
     SameCalendar,
@@ -72,6 +73,7 @@ __all__ = [
     "pass_time",
     "preview",
     "read_external_calendar",
+    "register_titles",
     "remove_external_calendar",
     "remove_opening",
     "remove_time_off",

@@ -276,7 +276,9 @@ def _ask(statement: str, given: dict[str, Any]) -> Answer:
 def _ask_lapsing(statement: str, given: dict[str, Any], now: datetime) -> Answer:
     """The same, after the holds in the way that ran out were lapsed: their makers hear of that."""
     while (answer := _ask(statement, given)).outcome == EXPIRED:
-        _lapse(list(Reservation.objects.select_for_update().filter(pk__in=promised(answer.expired)).order_by("id")), now)
+        _lapse(
+            list(Reservation.objects.select_for_update().filter(pk__in=promised(answer.expired)).order_by("id")), now
+        )
     return answer
 
 

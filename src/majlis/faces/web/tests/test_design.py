@@ -127,6 +127,19 @@ class TestColours:
         assert raw == []
 
 
+class TestClasses:
+    def test_every_class_that_a_template_names_is_drawn_or_moved(self):
+        known = "".join(path.read_text() for kind in ("css", "js") for path in STATIC.glob(f"{kind}/**/*.{kind}"))
+        lost = set()
+        for path in (WEB / "templates").rglob("*.html"):
+            text = re.sub(
+                r"\{\{.*?\}\}", "\0", re.sub(r"\{[%#].*?[%#]\}", " ", path.read_text(), flags=re.S), flags=re.S
+            )
+            for names in re.findall(r'class="([^"\0]*)"', text):
+                lost |= {(path.name, name) for name in names.split() if f".{name}" not in known and name not in known}
+        assert lost == set()
+
+
 class TestMacros:
     def test_every_documented_macro_exists(self):
         readme = (WEB / "README.md").read_text()

@@ -12,7 +12,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_safe
 
@@ -97,7 +97,8 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
     found = queries.feed_of_token(token)
     person = accounts.person(found.person_id)
     host = urlsplit(settings.PUBLIC_URL).hostname or "majlis"
-    content = queries.feed_content(person.pk, name=in_language(edition().name, person.language), host=host)
+    with translation.override(person.language):
+        content = queries.feed_content(person.pk, name=in_language(edition().name), host=host)
     services.note_feed_read(feed_id=found.pk)
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     response: HttpResponse

@@ -19,6 +19,7 @@ from majlis.engines.billing import queries as billing
 from majlis.faces.web import statements
 from majlis.kernel.ledger import queries
 from majlis.kernel.ledger.types import JournalKind, StatementLine
+from majlis.kit import locale
 from majlis.kit.edition import edition
 from majlis.kit.errors import NotFound
 from majlis.kit.money import Money
@@ -98,7 +99,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "query": query.urlencode(),
         "form": form,
         "filtered": any(request.GET.get(name) for name in ("kind", "since", "until")),
-        "sentence": statements.sentence,
+        "sentence": statements.Wording(page.items).sentence,
         "icon_of": statements.icon_of,
         "link_text": statements.link_text,
     }
@@ -113,6 +114,10 @@ def about(request: HttpRequest) -> HttpResponse:
     if page is None:
         raise NotFound
     return HttpResponseRedirect(page)
+
+
+UNMARKED = {ord(mark): None for mark in (locale.ISOLATE, locale.END)}
+"""Takes the marks of direction away, which a spreadsheet would search in vain."""
 
 
 class _Echo:
@@ -133,19 +138,20 @@ def _rows(person_id: Any, unit: str, asked: dict[str, Any]) -> Iterator[list[str
     cursor: str | None = None
     while True:
         page = queries.statement(person_id, unit, cursor, limit=100, **asked)
+        words = statements.Wording(page.items)
         for line in page.items:
-            yield _row(line)
+            yield _row(line, words)
         cursor = page.next
         if cursor is None:
             return
 
 
-def _row(line: StatementLine) -> list[str]:
+def _row(line: StatementLine, words: statements.Wording) -> list[str]:
     return [
         line.at.astimezone(UTC).isoformat(timespec="seconds"),
         str(line.sequence),
         line.kind,
-        _safe(statements.sentence(line)),
+        _safe(str(words.sentence(line)).translate(UNMARKED)),
         _safe(line.memo),
         str(line.amount.decimal),
         line.amount.unit,

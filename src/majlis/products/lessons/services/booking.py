@@ -19,7 +19,7 @@ from majlis.kernel.catalogue import queries as catalogue
 from majlis.kit import clock, events
 from majlis.kit.errors import Refusal
 from majlis.kit.ids import new_id
-from majlis.kit.locale import moment
+from majlis.kit.locale import digits, isolated, moment
 from majlis.kit.money import Money
 from majlis.kit.state import promised
 from majlis.kit.translated import in_language
@@ -174,7 +174,6 @@ def hold_lesson(
 
 def order_lessons(lessons: list[Lesson], *, actor: Any, key: str, held_until: datetime, now: datetime) -> Any:
     """One order for these lessons, a line each, that ends with their hold."""
-    subjects = {x.subject_id: catalogue.subject_by_id(x.subject_id) for x in lessons}
     order = billing.place_order(
         buyer=actor,
         actor=actor,
@@ -182,8 +181,7 @@ def order_lessons(lessons: list[Lesson], *, actor: Any, key: str, held_until: da
             LineDraft(
                 kind=KIND,
                 subject_id=x.id,
-                title=_("%(subject)s lesson, %(minutes)s minutes")
-                % {"subject": in_language(subjects[x.subject_id].name), "minutes": x.minutes},
+                title=title_of(x),
                 amount=x.price,
                 seller_id=x.teacher_id,
                 held=True,
@@ -202,6 +200,15 @@ def order_lessons(lessons: list[Lesson], *, actor: Any, key: str, held_until: da
         lesson.line_id = line_of[lesson.id]
         lesson.save(update_fields=["order_id", "line_id"])
     return order
+
+
+def title_of(lesson: Lesson) -> str:
+    """What a lesson is called in the active language."""
+    subject = in_language(catalogue.subject_by_id(lesson.subject_id).name)
+    facts = {"subject": subject, "minutes": digits(lesson.minutes)}
+    if lesson.trial:
+        return _("%(subject)s trial lesson, %(minutes)s minutes") % facts
+    return _("%(subject)s lesson, %(minutes)s minutes") % facts
 
 
 def policy_words(lesson: Lesson, now: datetime) -> list[str]:
@@ -265,10 +272,16 @@ class LessonFulfiller(Fulfiller):
         scheduling.extend_hold(reservation_id=promised(lesson.reservation_id), held_until=kept_until, now=now)
         return kept_until
 
+    def titles(self, lines: list[Any]) -> dict[UUID, str]:
+        """Subject and length, in the reader's language."""
+        lessons = Lesson.objects.in_bulk([line.subject_id for line in lines])
+        return {line.id: title_of(lessons[line.subject_id]) for line in lines if line.subject_id in lessons}
+
     def describe(self, line: Any) -> str:
-        """What is bought, with whom and when, on the reader's wall."""
-        lesson = Lesson.objects.select_related("teacher").get(id=line.subject_id)
-        return _("%(title)s with %(name)s") % {"title": line.title, "name": lesson.teacher.name}
+        """With whom it is and when, on the reader's wall."""
+        lesson = Lesson.objects.select_related("teacher", "student").get(id=line.subject_id)
+        facts = {"name": isolated(lesson.teacher.name), "when": moment(lesson.starts_at, lesson.student.zone)}
+        return _("With %(name)s, %(when)s") % facts
 
     def landing(self, line: Any) -> str:
         """Where the buyer goes after paying."""

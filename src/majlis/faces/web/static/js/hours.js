@@ -35,12 +35,13 @@ function addRow(day) {
 
 function write(day, wanted) {
   const rows = [...day.querySelectorAll("[data-stretch]")];
-  while (rows.length < wanted.length + 1) rows.push(addRow(day));
+  const needed = Math.max(1, wanted.length);
+  while (rows.length < needed) rows.push(addRow(day));
   rows.forEach((row, index) => {
     const [from, to] = row.querySelectorAll("input");
     from.value = index < wanted.length ? toText(wanted[index][0]) : "";
     to.value = index < wanted.length ? toText(wanted[index][1]) : "";
-    if (index > wanted.length) row.remove();
+    if (index >= needed) row.remove();
   });
 }
 
@@ -159,6 +160,8 @@ form.addEventListener("click", (event) => {
   }
 });
 for (const button of form.querySelectorAll("[data-adds], [data-clears]")) button.hidden = false;
+// The empty line under each day is for pages without scripts: here a button adds one.
+for (const day of days) write(day, stretches(day));
 build();
 draw();
 document.getElementById("displaced")?.focus();
