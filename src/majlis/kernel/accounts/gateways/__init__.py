@@ -1,5 +1,5 @@
 """The outside world of accounts: who delivers a text message."""
 
-from majlis.kernel.accounts.gateways.base import TextGateway, gateway
+from majlis.kernel.accounts.gateways.base import TextGateway, TextRefused, gateway
 
-__all__ = ["TextGateway", "gateway"]
+__all__ = ["TextGateway", "TextRefused", "gateway"]

@@ -1,7 +1,9 @@
 """E-mails and text messages about an account: composed here, sent by a job once the transaction has committed."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
+from smtplib import SMTPRecipientsRefused
 from typing import Any
 
 from django.conf import settings
@@ -10,9 +12,11 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.functional import lazy
 
-from majlis.kernel.accounts.gateways import gateway, sandbox
+from majlis.kernel.accounts.gateways import TextRefused, gateway, sandbox
 from majlis.kit.edition import edition
 from majlis.kit.translated import in_language
+
+logger = logging.getLogger(__name__)
 
 
 def send_letter(
@@ -60,20 +64,39 @@ def send_text(*, to: str, text: Any, language: str | None = None) -> None:
 
 
 def deliver_letter(*, to: str, subject: str, text: str, html: str) -> None:
-    """Hand an e-mail to the mail server; raises when it is not taken. In a sandbox without a mail server it is also
-    put on the page of messages."""
+    """Hand an e-mail to the mail server; raises when it is not taken now. What it refuses for good (there is no such
+    mailbox) is given up: anybody may type any address. In a sandbox without a mail server it is also put on the page
+    of messages."""
     message = EmailMultiAlternatives(subject, text, settings.DEFAULT_FROM_EMAIL, [to])
     message.attach_alternative(html, "text/html")
-    message.send()
+    try:
+        message.send()
+    except SMTPRecipientsRefused as refused:
+        ((code, words),) = refused.recipients.values()
+        if code < 500:
+            raise
+        logger.warning("A letter was refused for good: %s %s", code, _without_address(words, to))
+        return
     if settings.SANDBOX and settings.EMAIL_URL.startswith("console"):
         sandbox.write(channel="email", to=to, subject=subject, text=text)
 
 
 def deliver_text(*, to: str, text: str) -> None:
-    """Hand a text message to the gateway; raises when it is not taken. Nothing happens without one."""
+    """Hand a text message to the gateway; raises when it is not taken now. What it refuses for good is given up.
+    Nothing happens without a gateway."""
     network = gateway()
-    if network is not None:
+    if network is None:
+        return
+    try:
         network.deliver(to=to, text=text)
+    except TextRefused as refused:
+        logger.warning("A text message was refused for good: %s", refused)
+
+
+def _without_address(words: bytes | str, address: str) -> str:
+    """What a mail server said, without the address it may repeat: logs carry no personal data."""
+    said = words.decode(errors="replace") if isinstance(words, bytes) else words
+    return said.replace(address, "…")
 
 
 def sandbox_messages() -> list[dict[str, Any]]:

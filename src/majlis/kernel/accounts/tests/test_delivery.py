@@ -1,0 +1,158 @@
+"""Letters and text messages handed to real servers on this machine."""
+
+import http.server
+import json
+import re
+import socket
+import threading
+from contextlib import contextmanager
+
+import httpx
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+
+from majlis.config.mail import mail
+from majlis.kernel.accounts import services
+from majlis.kit.jobs import run_due_jobs
+
+pytestmark = pytest.mark.django_db
+
+
+class Aggregator(http.server.BaseHTTPRequestHandler):
+    """Takes text messages, or answers as told."""
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.heard.append((self.path, self.headers["Authorization"], json.loads(body)))
+        self.send_response(self.server.answer)
+        self.end_headers()
+
+    def log_message(self, *_words):
+        pass
+
+
+@pytest.fixture
+def aggregator(settings):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Aggregator) as server:
+        server.heard, server.answer = [], 202
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        settings.TEXT_GATEWAY = "majlis.kernel.accounts.gateways.webhook.WebhookTexts"
+        settings.TEXT_URL = f"http://127.0.0.1:{server.server_address[1]}/send?from=Majlis"
+        settings.TEXT_TOKEN = "s3cret"
+        yield server
+        server.shutdown()
+
+
+class TestTexts:
+    def send(self):
+        services.send_text(to="+201001234567", text="\N{ARABIC LETTER KAF}: 123456")
+
+    def test_reach_the_aggregator_with_its_token_and_every_letter(self, aggregator):
+        self.send()
+        run_due_jobs()
+        message = {"to": "+201001234567", "text": "\N{ARABIC LETTER KAF}: 123456"}
+        assert aggregator.heard == [("/send?from=Majlis", "Bearer s3cret", message)]
+
+    @pytest.mark.parametrize("answer", [401, 429, 500, 503])
+    def test_are_tried_again_when_it_cannot_take_them(self, aggregator, answer):
+        self.send()
+        aggregator.answer = answer
+        with pytest.raises(httpx.HTTPStatusError):
+            run_due_jobs()
+        aggregator.answer = 200
+        run_due_jobs()
+        assert len(aggregator.heard) == 2
+
+    def test_are_given_up_when_there_is_no_such_telephone(self, aggregator, caplog):
+        self.send()
+        aggregator.answer = 422
+        run_due_jobs()
+        run_due_jobs()
+        assert len(aggregator.heard) == 1
+        assert "refused for good: 422" in caplog.text
+        assert "123456" not in caplog.text
+        assert "+201001234567" not in caplog.text
+
+    def test_wait_for_an_aggregator_that_is_not_there(self, aggregator, settings):
+        settings.TEXT_URL = "http://127.0.0.1:9/"
+        self.send()
+        with pytest.raises(httpx.ConnectError):
+            run_due_jobs()
+
+
+class Box:
+    """Takes mail, or answers as told."""
+
+    def __init__(self):
+        self.letters, self.answer = [], ""
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if self.answer:
+            return self.answer
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):
+        self.letters.append(envelope)
+        return "250 OK"
+
+
+def _check(server, session, envelope, mechanism, given):
+    return AuthResult(success=(given.login, given.password) == (b"me@house", b"s:cret"))
+
+
+@contextmanager
+def mail_server(settings, login, **options):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    box = Box()
+    server = Controller(box, hostname="127.0.0.1", port=port, **options)
+    server.start()
+    for name, value in mail(f"smtp://{login}127.0.0.1:{port}/?timeout=5").items():
+        setattr(settings, name, value)
+    settings.EMAIL_URL = "smtp://127.0.0.1"
+    yield box
+    server.stop()
+
+
+class TestLetters:
+    def send(self):
+        services.send_letter(to="hana@example.test", subject="Your code", paragraphs=["Type it."], code="123456")
+
+    def test_reach_the_server_the_url_names(self, settings):
+        with mail_server(settings, "") as box:
+            self.send()
+            run_due_jobs()
+            (letter,) = box.letters
+        assert letter.rcpt_tos == ["hana@example.test"]
+        assert re.search(rb"Subject: Your code", letter.content)
+
+    def test_sign_in_where_the_url_says_with_what(self, settings):
+        keys = {"authenticator": _check, "auth_required": True, "auth_require_tls": False}
+        with mail_server(settings, "me%40house:s%3Acret@", **keys) as box:
+            self.send()
+            run_due_jobs()
+            assert len(box.letters) == 1
+
+    def test_come_back_to_a_server_that_greylists(self, settings):
+        with mail_server(settings, "") as box:
+            box.answer = "451 4.7.1 Greylisted, try again later"
+            self.send()
+            with pytest.raises(Exception, match="Greylisted"):
+                run_due_jobs()
+            box.answer = ""
+            run_due_jobs()
+            assert len(box.letters) == 1
+
+    def test_are_given_up_where_there_is_no_such_mailbox(self, settings, caplog):
+        with mail_server(settings, "") as box:
+            box.answer = "550 5.1.1 <hana@example.test>: no such mailbox"
+            self.send()
+            run_due_jobs()
+            box.answer = ""
+            run_due_jobs()
+            assert box.letters == []
+        assert "550 5.1.1 <…>: no such mailbox" in caplog.text
+        assert "hana@example.test" not in caplog.text
