@@ -44,6 +44,19 @@ def sees_the_other(page: Page) -> None:
     expect(page.locator("#tiles .tile--shown video")).to_be_visible()
 
 
+PICTURE_CHANGED = (
+    "([width, height]) => { const v = document.querySelector('#tiles .tile--shown video');"
+    " return v.videoWidth !== width || v.videoHeight !== height; }"
+)
+
+
+def picture_size(page: Page) -> list[int]:
+    """Width and height of the other's picture."""
+    return page.evaluate(
+        "() => { const v = document.querySelector('#tiles .tile--shown video'); return [v.videoWidth, v.videoHeight]; }"
+    )
+
+
 def signals() -> int:
     """How many signals went from browser to browser so far."""
     return StreamEvent.objects.filter(kind="call", payload__what="signal").count()
@@ -182,6 +195,33 @@ class TestCall:
         assert "Video: vp8" in said
         assert "Audio: opus" in said
         assert int(re.findall(r"frame=\s*(\d+)", said)[-1]) > 30
+
+    def test_a_shared_screen_is_seen_and_taken_back(self, page_of: Callable[..., Page]) -> None:
+        nadia, salma = testing.person("Nadia Farouk"), testing.person("Salma Hassan")
+        room_id = a_room(nadia, salma)
+        teacher, student = page_of(nadia, width=1280, height=800), page_of(salma, width=800, height=600)
+        join(teacher, room_id)
+        join(student, room_id)
+        sees_the_other(student)
+
+        # The screen takes the camera's place, larger and the right way round, and it moves.
+        camera = picture_size(student)
+        teacher.click(".live__tools [data-act=screen]")
+        expect(teacher.locator(".live__tools [data-act=screen]")).to_have_attribute("aria-label", "Stop sharing")
+        expect(student.locator("#tiles .tile--screen video")).to_be_visible()
+        student.wait_for_function(PICTURE_CHANGED, arg=camera, timeout=20_000)
+        sees_the_other(student)
+
+        # Taken back, the camera is seen again.
+        teacher.click(".live__tools [data-act=screen]")
+        expect(student.locator("#tiles .tile--screen")).to_have_count(0)
+        student.wait_for_function(
+            "([width, height]) => { const v = document.querySelector('#tiles .tile--shown video');"
+            " return v.videoWidth * height === v.videoHeight * width; }",
+            arg=camera,
+            timeout=20_000,
+        )
+        sees_the_other(student)
 
     def test_a_second_tab_takes_the_call_over(self, page_of: Callable[..., Page]) -> None:
         nadia, salma = testing.person("Nadia Farouk"), testing.person("Salma Hassan")
