@@ -35,7 +35,7 @@ class ExpertProfile(Record):
     derived from its sum and count, the response rate from questions asked and answered. Its history: `StatusChange`."""
 
     person = models.OneToOneField("accounts.User", on_delete=models.PROTECT, related_name="+")
-    slug = models.SlugField(max_length=80, unique=True)
+    slug = models.SlugField(max_length=80, unique=True, allow_unicode=True)
     status = models.CharField(max_length=10, choices=ExpertStatus.choices, default=ExpertStatus.DRAFT)
     status_note = models.TextField(blank=True)
     """The reasons of the last move that had any, for the owner to read."""

@@ -70,14 +70,21 @@ def start_profile(*, actor: Any) -> ExpertProfile:
 
 
 def free_slug(name: str, person_id: UUID) -> str:
-    """An address nobody has: the name in Latin letters (`ahmed-hassan`), with a few letters of the id when that is
-    taken, or when the name has no Latin letters."""
-    wanted = slugify(unicodedata.normalize("NFKD", name))[:60]
+    """An address nobody has, made of the name: in Latin letters where the name is (`elodie-muller`), else in its own
+    (`سارة-حسن`), with a few letters of the id when that is taken.
+
+    A name is not spelled out in Latin letters for its owner: Arabic writes no short vowels, so `sarh-hsn` is read by
+    nobody, and search engines match and show an address in the letters that people search in."""
+    latin = slugify(unicodedata.normalize("NFKD", name))
+    written = unicodedata.normalize("NFKC", name).replace(TATWEEL, "")
+    own = slugify("".join(c for c in written if unicodedata.category(c) != "Mn"), allow_unicode=True)
+    wanted = (latin if len(latin) >= len(own) else own)[:60].strip("-")
     if wanted and wanted not in RESERVED and not ExpertProfile.objects.filter(slug=wanted).exists():
         return wanted
     return f"{wanted or 'teacher'}-{person_id.hex[-6:]}"
 
 
+TATWEEL = "\N{ARABIC TATWEEL}"
 RESERVED = frozenset({"compare", "search", "teach", "new", "me"})
 
 

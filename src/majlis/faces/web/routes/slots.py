@@ -4,4 +4,4 @@ from django.urls import path
 
 from majlis.faces.web.views import slots
 
-urlpatterns = [path("teachers/<slug:slug>/slots", slots.slots, name="slots")]
+urlpatterns = [path("teachers/<name:slug>/slots", slots.slots, name="slots")]

@@ -91,6 +91,15 @@ class TestProfilePage:
         client.force_login(profile.person)
         assert client.get(address).status_code == 200
 
+    def test_opens_at_a_name_in_its_own_letters(self, client):
+        sara = factories.expert("سارة حسن", slug="سارة-حسن")
+        address = reverse("expert", args=[sara.slug])
+        assert address == "/teachers/%D8%B3%D8%A7%D8%B1%D8%A9-%D8%AD%D8%B3%D9%86/"
+        assert "سارة حسن" in client.get(address).content.decode()
+        answer = client.post(reverse("favourite", args=[sara.slug]))
+        assert (answer.status_code, answer["Location"].isascii()) == (302, True)
+        assert client.get(f"/api/v1/experts/{sara.slug}").json()["name"] == "سارة حسن"
+
     def test_has_structured_data_that_cannot_break_out(self, client):
         profile = factories.expert("Amal</script><script>alert(1)</script>")
         page = client.get(reverse("expert", args=[profile.slug])).content.decode()
