@@ -5,10 +5,12 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Count
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from majlis.faces.backoffice.site import BOSSES, ReadOnlyAdmin, ReasonForm, link_to, office, service_action
+from majlis.faces.backoffice.site import BOSSES, Figure, ReadOnlyAdmin, ReasonForm, link_to, office, service_action
 from majlis.kernel.accounts import services
 from majlis.kernel.accounts.models import AuditEntry, Invitation, StatusChange, User
 from majlis.kernel.accounts.types import Role, UserStatus
@@ -235,3 +237,20 @@ class AuditPage(ReadOnlyAdmin):
 def _staff(request: HttpRequest) -> User:
     assert isinstance(request.user, User)
     return request.user
+
+
+@office.panel(order=12, roles=JUDGES)
+def newcomers(request: HttpRequest) -> list[Figure]:
+    """Who joined, day by day."""
+    today = clock.now().date()
+    days = [today - timedelta(days=back) for back in reversed(range(14))]
+    joined = User.objects.filter(created_at__date__gte=days[0]).values_list("created_at__date")
+    counts = dict(joined.annotate(count=Count("id")))
+    return [
+        Figure(
+            _("New members in 14 days"),
+            sum(counts.values()),
+            reverse(f"{office.name}:accounts_user_changelist"),
+            points=tuple(counts.get(day, 0) for day in days),
+        )
+    ]

@@ -6,6 +6,11 @@ class BackofficeConfig(AppConfig):
     name = "majlis.faces.backoffice"
     label = "backoffice"
 
+    def ready(self) -> None:
+        from majlis.faces.backoffice.wording import name_sections
+
+        name_sections()
+
 
 class OfficeAdminConfig(SimpleAdminConfig):
     """Django's admin without its search for `admin.py` files: pages of the office stand in this package alone."""

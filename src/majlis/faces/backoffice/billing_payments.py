@@ -1,9 +1,12 @@
 """Money coming in: payments, webhooks, refunds, transfers to confirm."""
 
+from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -16,7 +19,9 @@ from majlis.engines.billing.types import LIVE_PAYMENTS, OrderStatus, PaymentStat
 from majlis.faces.backoffice.billing import LOOKERS, MONEY, AmountForm, read_amount, told
 from majlis.faces.backoffice.site import Figure, ReadOnlyAdmin, ReasonForm, link_to, office, service_action
 from majlis.kernel.files import queries as files
+from majlis.kit import clock
 from majlis.kit.ids import new_id
+from majlis.kit.money import Money
 
 
 class FoundForm(forms.Form):
@@ -217,6 +222,31 @@ class TransferPage(ReadOnlyAdmin):
     )
     def reject(self, request: HttpRequest, transfer: Transfer, data: dict[str, Any]) -> None:
         services.reject_transfer(transfer_id=transfer.id, reason=data["reason"], actor=request.user)
+
+
+@office.panel(order=5, roles=MONEY)
+def money_taken(request: HttpRequest) -> list[Figure]:
+    """What was paid, day by day, in each currency that anything was paid in."""
+    today = clock.now().date()
+    days = [today - timedelta(days=back) for back in reversed(range(14))]
+    sums: dict[str, dict[date, int]] = {}
+    paid = Charge.objects.filter(created_at__date__gte=days[0]).values_list("unit", "created_at__date")
+    for unit, day, amount in paid.annotate(sum=Sum("amount")):
+        sums.setdefault(unit, {})[day] = amount
+    return [
+        Figure(
+            _("Paid in 14 days"),
+            Money(sum(of.values()), unit).display(),
+            reverse(f"{office.name}:billing_payment_changelist") + "?status__exact=succeeded",
+            points=tuple(of.get(day, 0) for day in days),
+            write=partial(_written, unit),
+        )
+        for unit, of in sorted(sums.items())
+    ]
+
+
+def _written(unit: str, amount: int) -> str:
+    return Money(amount, unit).display()
 
 
 @office.panel(order=20, roles=MONEY)

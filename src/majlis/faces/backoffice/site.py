@@ -18,6 +18,7 @@ Rows are read, never edited: whoever wants something changed presses a button, a
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any, ClassVar
 
@@ -34,8 +35,10 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from majlis.faces.backoffice.wording import NAMES
 from majlis.kernel.accounts import queries, services
 from majlis.kernel.accounts.types import STAFF_ROLES, Role
+from majlis.kit import clock, locale
 from majlis.kit.edition import edition
 from majlis.kit.errors import Forbidden, Invalid, NotFound, Refusal
 from majlis.kit.translated import in_language
@@ -105,7 +108,8 @@ def service_action(
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of the morning dashboard. `points` (oldest first) become a small chart."""
+    """A figure of the morning dashboard. `points` (a day each, oldest first, today last) become a chart; `write` says a
+    point's value in the reader's words."""
 
     label: Any
     value: Any
@@ -113,13 +117,27 @@ class Figure:
     note: Any = ""
     points: tuple[int, ...] = ()
     alarm: bool = False
+    write: Callable[[int], Any] = locale.number
 
     @property
-    def bars(self) -> list[dict[str, int]]:
-        """The points as bars of a chart 32 high, each 6 wide with 2 between."""
+    def shown(self) -> Any:
+        """The value in the reader's digits."""
+        return locale.number(self.value) if isinstance(self.value, int) else self.value
+
+    @property
+    def days(self) -> list[tuple[str, Any]]:
+        """Each day and its value in words, for those who do not see the bars, and under a resting pointer."""
+        today = clock.now().date()
+        dates = [today - timedelta(days=back) for back in reversed(range(len(self.points)))]
+        return [(locale.date_text(day, "EEE d MMM"), self.write(p)) for day, p in zip(dates, self.points, strict=True)]
+
+    @property
+    def bars(self) -> list[dict[str, Any]]:
+        """The points as bars of a chart 32 high, each 6 wide with 2 between, and what each is."""
         top = max([*self.points, 1])
         heights = [max(1, round(32 * p / top)) if p > 0 else 0 for p in self.points]
-        return [{"x": 8 * i, "y": 32 - h, "height": h} for i, h in enumerate(heights)]
+        said = [f"{day}: {value}" for day, value in self.days]
+        return [{"x": 8 * i, "y": 32 - h, "height": h, "said": said[i]} for i, h in enumerate(heights)]
 
     @property
     def width(self) -> int:
@@ -192,7 +210,9 @@ class OfficeSite(admin.AdminSite):
             if queries.has_role(person, *roles)
             for figure in panel(request)
         ]
-        return super().index(request, {**(extra_context or {}), "figures": figures})
+        drawn = [figure for figure in figures if figure.points]
+        plain = [figure for figure in figures if not figure.points]
+        return super().index(request, {**(extra_context or {}), "drawn": drawn, "figures": plain})
 
 
 office = OfficeSite()
@@ -214,8 +234,8 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     def __init__(self, model: Any, admin_site: admin.AdminSite) -> None:
         super().__init__(model, admin_site)
-        if self.names:
-            self.opts.verbose_name, self.opts.verbose_name_plural = self.names
+        if names := self.names or NAMES.get(self.opts.label_lower):
+            self.opts.verbose_name, self.opts.verbose_name_plural = names
         for field, label in self.labels.items():
             column: Any = self.opts.get_field(field)
             column.verbose_name = label

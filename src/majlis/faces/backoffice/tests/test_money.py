@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.gateways import sandbox
-from majlis.engines.billing.models import CommissionRule, OrderLine, PayoutBatch, WebhookEvent, WithdrawalMethod
+from majlis.engines.billing.models import Charge, CommissionRule, OrderLine, PayoutBatch, WebhookEvent, WithdrawalMethod
 from majlis.engines.billing.tests.factories import draft, give, house, order, pay, press, usd, wallet
 from majlis.kernel.accounts.models import AuditEntry
 from majlis.kernel.ledger.types import Purpose
@@ -109,6 +109,15 @@ class TestPages:
         figures = {str(figure.label): figure.value for figure in desk.get("/office/").context["figures"]}
         assert figures["Transfers to check"] == 1
         assert figures["Withdrawals to decide"] == 1
+
+    def test_the_dashboard_draws_what_was_paid_and_says_it_in_words(self, desk, business):
+        answer = desk.get("/office/")
+        paid = [figure for figure in answer.context["drawn"] if str(figure.label) == "Paid in 14 days"]
+        assert [sum(figure.points) for figure in paid] == [
+            sum(charge.amount for charge in Charge.objects.filter(unit=unit))
+            for unit in sorted(set(Charge.objects.values_list("unit", flat=True)))
+        ]
+        assert f"<td>{paid[0].days[-1][1]}</td>" in answer.content.decode()
 
     def test_a_moderator_sees_none_of_it(self, client, business):
         client.force_login(person(roles=["moderator"]))

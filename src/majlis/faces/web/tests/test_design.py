@@ -140,6 +140,17 @@ class TestClasses:
         assert lost == set()
 
 
+class TestFigures:
+    def test_every_count_is_written_in_the_readers_digits(self):
+        bare = [
+            (path.name, found)
+            for path in (WEB / "templates").rglob("*.html")
+            for found in re.findall(r"ngettext\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)", path.read_text())
+            if "%(num)s" in re.sub(r"%\(count\)s", "", found) and "num=" not in found
+        ]
+        assert bare == []
+
+
 class TestMacros:
     def test_every_documented_macro_exists(self):
         readme = (WEB / "README.md").read_text()

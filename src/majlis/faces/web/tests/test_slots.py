@@ -56,6 +56,10 @@ class TestSlotPicker:
         answer = page(client, teacher).content.decode()
         assert "Next free: Monday 16 March, 09:00" in answer
 
+    def test_turning_the_week_keeps_what_was_chosen_besides(self, client, teacher):
+        answer = page(client, teacher, look="choose", back="/there/", subject="s1", trial="1").content.decode()
+        assert "/there/?subject=s1&amp;trial=1&amp;date=" in answer
+
     def test_says_so_when_nothing_is_free_at_all(self, client):
         assert "No free times" in page(client, expert()).content.decode()
 

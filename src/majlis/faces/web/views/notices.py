@@ -1,5 +1,6 @@
 """Notices, and how one wants to be told."""
 
+from datetime import time
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,7 @@ from django.views.decorators.http import require_POST
 from majlis.faces.web.forms import mark
 from majlis.kernel.notices import queries, services
 from majlis.kernel.notices.types import Pace
+from majlis.kit import locale
 from majlis.kit.errors import Invalid
 
 WAYS = (
@@ -42,7 +44,7 @@ class RhythmForm(forms.Form):
     digest_hour = forms.TypedChoiceField(
         label=gettext_lazy("The daily mail comes at"),
         coerce=int,
-        choices=[(hour, f"{hour:02}:00") for hour in range(24)],
+        choices=lambda: [(hour, locale.time_text(time(hour))) for hour in range(24)],
     )
 
 

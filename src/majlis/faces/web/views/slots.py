@@ -58,6 +58,10 @@ class Time:
     chosen: bool
 
 
+CARRIED = ("subject", "level", "trial")
+"""What a page with a picker says in its address besides, kept while somebody turns the weeks."""
+
+
 @dataclass(frozen=True, slots=True)
 class SlotPicker:
     """What `calendar/slot_picker.html` draws."""
@@ -126,11 +130,12 @@ def slot_picker(
     back = back or request.path
 
     fragment = reverse("slots", args=[slug])
-    kept = {"look": look, "back": back, "of": ",".join(map(str, durations))}
+    carried = {name: said for name in CARRIED if (said := request.GET.get(name, "")[:64])}
+    kept = {"look": look, "back": back, "of": ",".join(map(str, durations)), **carried}
 
     def links(day: date, length: int = minutes) -> tuple[str, str]:
         asked = {"date": day.isoformat(), "minutes": length}
-        return f"{back}?{urlencode(asked)}#slots", f"{fragment}?{urlencode(asked | kept)}"
+        return f"{back}?{urlencode(carried | asked)}#slots", f"{fragment}?{urlencode(asked | kept)}"
 
     next_free = None
     if not slots:
