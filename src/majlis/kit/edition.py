@@ -58,4 +58,4 @@ def load_edition(path: str) -> Edition:
 
 def edition() -> Edition:
     """The edition this process runs (`settings.EDITION`)."""
-    return load_edition(str(Path(settings.EDITIONS_DIR) / f"{settings.EDITION}.toml"))
+    return load_edition(f"{settings.EDITIONS_DIR}/{settings.EDITION}.toml")

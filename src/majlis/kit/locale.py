@@ -2,11 +2,15 @@
 
 Interface languages are short codes (`en ar fa id`); CLDR needs a territory to know which digits are used: Arabic is
 written with ٠١٢٣ in Egypt and with 0123 in Morocco.
+
+What has been written once is remembered: a page writes the same few hundred numbers, days and prices as the one before,
+and CLDR patterns are slow.
 """
 
 import calendar
 import re
 from datetime import date, datetime, time, tzinfo
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +27,9 @@ DIGITS = {"ar": "arab", "fa": "arabext"}
 """The CLDR numbering system of languages that do not use 0123456789."""
 
 ISOLATE, END = "\u2068", "\u2069"
+
+REMEMBERED = 10_000
+"""How many texts of a kind each process remembers."""
 
 _TABLES = {
     "arab": str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"),
@@ -61,8 +68,19 @@ def digits(text: Any, language: str | None = None) -> str:
 
 def number(value: Any, language: str | None = None, pattern: str | None = None) -> str:
     """A number in the reader's digits and separators: `1,250.5`, `١٬٢٥٠٫٥`."""
+    return _number(value, code(language), pattern)
+
+
+@lru_cache(maxsize=REMEMBERED, typed=True)
+def _number(value: Any, language: str, pattern: str | None) -> str:
     written = format_decimal(value, pattern, locale=name(language), numbering_system=numbering(language))
     return digits(written, language)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def language_name(spoken: str, language: str) -> str:
+    """What the language `spoken` is called in `language`; the code itself when CLDR does not know it."""
+    return Locale.parse(name(language)).languages.get(spoken, spoken)
 
 
 def percent(value: Any, language: str | None = None) -> str:
@@ -102,7 +120,13 @@ def date_text(value: date, pattern: str = "medium", language: str | None = None)
     """A date in the reader's words and digits: `21 Nov 2026`, and for readers of Persian in their own calendar:
     `۳۰ آبان ۱۴۰۵`. `pattern` is CLDR's (`EEE d MMM`) or one of `short medium long full`. A pattern without a day,
     asked for the first of a month, names the month; in Persian both months that it touches: `آبان – آذر ۱۴۰۵`."""
-    if code(language) != "fa":
+    day = value.date() if isinstance(value, datetime) else value
+    return _date_text(day, pattern, code(language))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _date_text(value: date, pattern: str, language: str) -> str:
+    if language != "fa":
         return digits(format_date(value, pattern, locale=name(language)), language)
     pattern = _PERSIAN_PATTERNS.get(pattern, pattern)
     if value.day == 1 and "d" not in pattern and "E" not in pattern:
@@ -144,7 +168,12 @@ def _persian_pattern(value: date, pattern: str) -> str:
 
 def time_text(value: time, language: str | None = None) -> str:
     """A time of day as the reader's culture writes it: `19:00`, `٧:٠٠ م`, `19.00`."""
-    return digits(format_time(value, "short", locale=name(language)), language)
+    return _time_text(value.hour, value.minute, code(language))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _time_text(hour: int, minute: int, language: str) -> str:
+    return digits(format_time(time(hour, minute), "short", locale=name(language)), language)
 
 
 def moment(at: datetime, zone: str | tzinfo, language: str | None = None) -> str:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 from typing import Any
 
 from babel import Locale
@@ -101,23 +102,7 @@ class Money:
             return f"{locale.number(self.amount, language)} {self.unit}"
         if self.unit in COINS:
             return f"{locale.number(self.decimal, language, '#,##0.########')} {self.unit}"
-        pattern = Locale.parse(locale.name(language)).currency_formats["standard"].pattern
-        if self.amount % 10 ** exponent(self.unit) == 0 and not exact:
-            pattern = pattern.replace(".00", "")  # a round price reads better without its zeros
-        written = format_currency(
-            self.decimal,
-            self.unit,
-            pattern,
-            locale=locale.name(language),
-            currency_digits=False,
-            numbering_system=locale.numbering(language),
-        )
-        # Behind Arabic figures the sign of "US$" would fall on the wrong side of its letters without a mark to hold it.
-        written = re.sub(r"(?<=[A-Z])\$(?!\d)", "$\u200e", written)
-        # The full stop of an abbreviation (`ج.م.`) would stand beside that of the sentence.
-        written = re.sub(r"(?<=[^\W\d_])\.(?=\u200f?(?:\s|$))", "", written)
-        # CLDR puts a no-break space between a currency's letters and its figures; Babel leaves that to us.
-        return re.sub(r"(?<=[^\W\d_])(?=\d)", "\u00a0", locale.digits(written, language))
+        return _written(self, locale.code(language), exact)
 
     def __str__(self) -> str:
         return f"{self.decimal} {self.unit}"
@@ -125,6 +110,27 @@ class Money:
     def as_json(self, language: str | None = None) -> dict[str, Any]:
         """The API's shape: `{"amount": 15000000, "currency": "IDR", "display": "Rp 150.000"}`."""
         return {"amount": self.amount, "currency": self.unit, "display": self.display(language)}
+
+
+@lru_cache(maxsize=locale.REMEMBERED)
+def _written(money: Money, language: str, exact: bool) -> str:
+    pattern = Locale.parse(locale.name(language)).currency_formats["standard"].pattern
+    if money.amount % 10 ** exponent(money.unit) == 0 and not exact:
+        pattern = pattern.replace(".00", "")  # a round price reads better without its zeros
+    written = format_currency(
+        money.decimal,
+        money.unit,
+        pattern,
+        locale=locale.name(language),
+        currency_digits=False,
+        numbering_system=locale.numbering(language),
+    )
+    # Behind Arabic figures the sign of "US$" would fall on the wrong side of its letters without a mark to hold it.
+    written = re.sub(r"(?<=[A-Z])\$(?!\d)", "$\u200e", written)
+    # The full stop of an abbreviation (`ج.م.`) would stand beside that of the sentence.
+    written = re.sub(r"(?<=[^\W\d_])\.(?=\u200f?(?:\s|$))", "", written)
+    # CLDR puts a no-break space between a currency's letters and its figures; Babel leaves that to us.
+    return re.sub(r"(?<=[^\W\d_])(?=\d)", "\u00a0", locale.digits(written, language))
 
 
 def parse_amount(text: str, unit: str) -> Money:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from majlis.engines.experts import queries, services
 from majlis.engines.experts.types import ExpertCard, FreeWish, Mode, Search, Sort
@@ -26,7 +26,7 @@ Slug = Annotated[str, Field(max_length=64, pattern=r"^[a-z0-9-]*$")]
 Minor = Annotated[int, Field(ge=0, le=2**53)]
 
 
-class TaughtOut(Schema):
+class TaughtOut(BaseModel):
     """A subject and the levels it is taught at."""
 
     id: UUID
@@ -35,14 +35,14 @@ class TaughtOut(Schema):
     levels: list[str]
 
 
-class SpokenOut(Schema):
+class SpokenOut(BaseModel):
     """A language (ISO 639-1) and how well it is spoken (`a1`…`c2`, `native`)."""
 
     code: str
     fluency: str
 
 
-class CardOut(Schema):
+class CardOut(BaseModel):
     """An expert in a list. `id` is the person's. `price` is for 60 minutes, in the expert's own money."""
 
     id: UUID
@@ -100,14 +100,14 @@ def _card(card: ExpertCard) -> dict[str, Any]:
     }
 
 
-class FacetOut(Schema):
+class FacetOut(BaseModel):
     """A value and how many of those found have it."""
 
     value: str
     count: int
 
 
-class FoundOut(Schema):
+class FoundOut(BaseModel):
     """A page of a search. `total` is counted up to a cap; `more` says that there are more than it. Facets come with the
     first page only; `facets_capped`: they count the best-placed ones alone."""
 
@@ -201,7 +201,7 @@ def search_experts(request: HttpRequest, wanted: Query[SearchIn]) -> FoundOut:
     )
 
 
-class PriceOut(Schema):
+class PriceOut(BaseModel):
     """What an hour of a subject at a level costs."""
 
     subject: str

@@ -4,11 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from ninja import Schema
+from pydantic import BaseModel
 
 from majlis.kit.money import Money
 
 
-class MoneyOut(Schema):
+class MoneyOut(BaseModel):
     """Money in minor units, and how its reader writes it."""
 
     amount: int

@@ -6,6 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.renderers import BaseRenderer
+from pydantic_core import to_json
 
 import majlis.faces.api as here
 from majlis.faces.api.auth import add_rate_headers, signed_in
@@ -13,6 +15,15 @@ from majlis.faces.api.problems import SignInFirst, problem
 from majlis.faces.api.shapes import ProblemOut
 from majlis.faces.collect import areas
 from majlis.kit.errors import Invalid, Refusal
+
+
+class Fast(BaseRenderer):
+    """JSON by pydantic's own writer, which knows all of our types and takes a fifth of the time of Python's."""
+
+    media_type = "application/json"
+
+    def render(self, request: HttpRequest, data: Any, *, response_status: int) -> bytes:
+        return to_json(data, fallback=str)
 
 
 class HouseAPI(NinjaAPI):
@@ -43,6 +54,7 @@ api = HouseAPI(
     urls_namespace="api",
     docs_url=None,
     auth=signed_in,
+    renderer=Fast(),
 )
 
 for area in areas(here):

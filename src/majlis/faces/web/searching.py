@@ -68,7 +68,7 @@ def currency_of(request: HttpRequest) -> str:
 
 def language_name(code: str) -> str:
     """A language's name in the reader's language; the code when CLDR has none."""
-    return Locale.parse(locale.name()).languages.get(code, code)
+    return locale.language_name(code, locale.code())
 
 
 def weekday_name(day: int) -> str:

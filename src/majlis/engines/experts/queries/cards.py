@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from majlis.engines.experts.models import ExpertProfile, ExpertSubject, Listing, SpokenLanguage
+from django.db import connection
+
+from majlis.engines.experts.models import ExpertProfile
 from majlis.engines.experts.models.listing import NEVER
 from majlis.engines.experts.types import ExpertCard, Fluency, Taught
 from majlis.kernel.catalogue import queries as catalogue
@@ -26,32 +28,31 @@ def cards(person_ids: Iterable[UUID]) -> list[ExpertCard]:
 def make_cards(rows: Iterable[ExpertProfile], *, subject: str = "", level: str = "") -> list[ExpertCard]:
     """A card for each profile (loaded with its person), in their order. With a subject (and level): its price."""
     profiles = list(rows)
-    ids = [p.pk for p in profiles]
-    # Plain rows, not instances: a page of cards reads a hundred of them. The key to a level is its slug.
-    taught: dict[UUID, list[Row]] = {i: [] for i in ids}
-    found: Iterable[tuple[UUID, UUID, Any, int | None]] = ExpertSubject.objects.filter(
-        expert__in=ids, active=True
-    ).values_list("expert_id", "subject_id", "level_id", "hourly_rate")
-    for expert_id, subject_id, level_slug, rate in found:
-        taught[expert_id].append(Row(subject_id, level_slug, rate))
-    spoken: dict[UUID, list[tuple[str, str]]] = {i: [] for i in ids}
-    for expert_id, code, fluency in SpokenLanguage.objects.filter(expert__in=ids).values_list(
-        "expert_id", "code", "fluency"
-    ):
-        spoken[expert_id].append((code, fluency))
-    listings = Listing.objects.filter(expert__in=ids, free_at__gte=clock.now(), free_at__lt=NEVER)
-    free = dict(listings.values_list("pk", "free_at"))
+    with connection.cursor() as cursor:
+        cursor.execute(FACTS, {"experts": [p.pk for p in profiles], "now": clock.now(), "never": NEVER})
+        facts = {expert_id: more for expert_id, *more in cursor.fetchall()}
     places = {row.slug: row.position for row in catalogue.levels()}
-    return [
-        _card(
-            p,
-            _subjects(taught[p.pk], subject, places),
-            spoken[p.pk],
-            free.get(p.pk),
-            _lowest(p, taught[p.pk], subject, level),
-        )
-        for p in profiles
-    ]
+    found = []
+    for profile in profiles:
+        rows_taught, rows_spoken, free_at = facts[profile.pk]
+        taught = [Row(UUID(subject_id), level_slug, rate) for subject_id, level_slug, rate in rows_taught]
+        spoken = [(code, fluency) for code, fluency in rows_spoken]
+        lowest = _lowest(profile, taught, subject, level)
+        found.append(_card(profile, _subjects(taught, subject, places), spoken, free_at, lowest))
+    return found
+
+
+FACTS = """
+SELECT wanted.id,
+    (SELECT coalesce(json_agg(json_build_array(t.subject_id, t.level, t.hourly_rate)), '[]')
+     FROM experts_expertsubject t WHERE t.expert_id = wanted.id AND t.active),
+    (SELECT coalesce(json_agg(json_build_array(s.code, s.fluency)), '[]')
+     FROM experts_spokenlanguage s WHERE s.expert_id = wanted.id),
+    (SELECT l.free_at FROM experts_listing l
+     WHERE l.expert_id = wanted.id AND l.free_at >= %(now)s AND l.free_at < %(never)s)
+FROM unnest(%(experts)s::uuid[]) wanted(id)
+"""
+"""What a page of cards shows of its experts besides their profiles, in one statement."""
 
 
 class Row(NamedTuple):
