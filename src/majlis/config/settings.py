@@ -168,6 +168,7 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG or flag("MAJLIS_TESTING"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 
 from majlis.config.calls import *  # noqa: E402, F403 - who carries calls
+from majlis.config.coins import COIN_RATES_URL, COINS  # noqa: E402, F401
 from majlis.config.logs import LOGGING  # noqa: E402, F401
 from majlis.config.mail import *  # noqa: E402, F403 - what EMAIL_URL says
 from majlis.config.payments import PAYMENTS  # noqa: E402, F401

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from majlis.kit import locale
 
-COINS = {"BTC": 8, "LTC": 8, "USDT": 6}
+COINS = {"BTC": 8, "LTC": 8, "USDT": 6, "USDC": 6}
 """Digits after the point of currencies that ISO 4217 does not know."""
 
 COUNTED = frozenset({"minute", "session", "message", "token", "byte"})

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count, F, Max, Q, Sum
 
-from majlis.engines.billing import allowance_audits  # noqa: F401
+from majlis.engines.billing import allowance_audits, coin_audits  # noqa: F401
 from majlis.engines.billing.models import (
     Charge,
     ClawBack,
@@ -100,7 +100,8 @@ def payments_are_their_charges() -> Iterator[str]:
     clearing = _moved("payment", Purpose.CLEARING)
     charged: dict[UUID, int] = defaultdict(int)
     own: dict[UUID, int] = defaultdict(int)
-    for payment_id, amount, same in Charge.objects.annotate(same=Q(unit=F("payment__unit"))).values_list(
+    real = Charge.objects.filter(undone__isnull=True)
+    for payment_id, amount, same in real.annotate(same=Q(unit=F("payment__unit"))).values_list(
         "payment_id", "amount", "same"
     ):
         charged[payment_id] += amount

@@ -22,6 +22,27 @@ services.register(
         _("%(amount)s for order %(number)s was not taken. You can try again as long as the order is open."),
         urgent=True,
     ),
+    Kind(
+        "coins_seen",
+        _MONEY,
+        _("We see your %(coins)s"),
+        _("They count after %(blocks)s blocks of the network. You need not wait on the page."),
+    ),
+    Kind(
+        "payment_undone",
+        _MONEY,
+        _("%(amount)s did not arrive after all"),
+        _("The network took your coins back: the payment was replaced by another. We took it off your wallet."),
+        essential=True,
+        urgent=True,
+    ),
+    Kind(
+        "payment_undone_staff",
+        _MONEY,
+        _("A payment of %(amount)s was undone by its network"),
+        _("Order: %(reference)s. Not found in the payer's wallet, so owed by them now: %(owed)s."),
+        urgent=True,
+    ),
     Kind("topped_up", _MONEY, _("%(amount)s is in your wallet"), _("Your top-up has arrived."), essential=True),
     Kind(
         "paid_too_late",

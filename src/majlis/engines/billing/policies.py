@@ -12,6 +12,9 @@ order_minutes = 30                  # how long the checkout keeps an order nobod
 transfer_days = 3                   # how long a bank transfer may take
 reserve_basis_points = 0            # of each earning, what stays in the seller's wallet as a reserve, not to be spent
 reserve_days = 0                    # for so long
+coin_lock_minutes = 20              # how long the rate of a coin holds for a buyer
+coin_rate_hours = 24                # an older rate is not sold at
+[policies.billing.coin_confirmations] # network → [[up to US cents, blocks], …, [0, blocks]]; 0: no bound
 [policies.billing.vat_basis_points] # per country of the buyer; absent: none
 [policies.billing.top_up]           # currency → [least, most], minor units
 [policies.billing.bank.EGP]         # where transfers in this currency go, label → value
@@ -40,6 +43,9 @@ class BillingPolicies:
     transfer_days: int = 3
     reserve_basis_points: int = 0
     reserve_days: int = 0
+    coin_lock_minutes: int = 20
+    coin_rate_hours: int = 24
+    coin_confirmations: dict[str, list[list[int]]] = field(default_factory=dict)
     seller_name: str = ""
     seller_address: str = ""
     seller_tax_number: str = ""

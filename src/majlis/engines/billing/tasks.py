@@ -66,3 +66,22 @@ def expire_allowances(timestamp: int) -> None:
     from majlis.engines.billing import services
 
     services.expire_allowances()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="billing.watch_chains", queue="chains", queueing_lock="billing.watch_chains", pass_context=False)
+def watch_chains(timestamp: int) -> None:
+    """Read what is new on each chain, and end invoices whose rate is over."""
+    from majlis.engines.billing import services
+
+    services.watch_chains()
+    services.expire_coin_invoices()
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="billing.fetch_coin_rates", queue="chains", queueing_lock="billing.fetch_coin_rates", pass_context=False)
+def fetch_coin_rates(timestamp: int) -> None:
+    """Ask the source of coin rates, if there is one."""
+    from majlis.engines.billing import services
+
+    services.fetch_coin_rates()

@@ -32,6 +32,8 @@ class Purpose(models.TextChoices):
     GOODWILL = "goodwill", _("Goodwill")
     # What a person owes the house: below zero until their next earnings have settled it, never above.
     DEBT = "debt", _("Debt")
+    # One unit changed into another: what the house took on in one, and gave in the other.
+    EXCHANGE = "exchange", _("Exchange")
 
 
 class JournalKind(models.TextChoices):
@@ -69,6 +71,8 @@ class JournalKind(models.TextChoices):
     CLAWBACK = "clawback", _("Taken back")
     # Earnings went into what was owed.
     DEBT = "debt", _("Debt settled")
+    # One unit was changed into another.
+    EXCHANGE = "exchange", _("Exchanged")
 
 
 class HoldState(models.TextChoices):

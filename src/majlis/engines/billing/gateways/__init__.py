@@ -1,13 +1,16 @@
 """The ways money comes in. Which are offered is the edition's word (`policies.billing.gateways`)."""
 
 from majlis.engines.billing.gateways.base import Gateway
+from majlis.engines.billing.gateways.chains.networks import NETWORKS
+from majlis.engines.billing.gateways.coins import CoinGateway
 from majlis.engines.billing.gateways.manual import ManualTransfer
 from majlis.engines.billing.gateways.sandbox import Sandbox
 from majlis.engines.billing.policies import policies
 from majlis.kit.errors import NotFound
 from majlis.kit.money import Money
 
-KNOWN: dict[str, Gateway] = {gateway.code: gateway for gateway in (Sandbox(), ManualTransfer())}
+_ALL: tuple[Gateway, ...] = (Sandbox(), ManualTransfer(), *map(CoinGateway, NETWORKS.values()))
+KNOWN: dict[str, Gateway] = {gateway.code: gateway for gateway in _ALL}
 
 
 def gateway(code: str) -> Gateway:

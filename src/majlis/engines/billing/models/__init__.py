@@ -1,6 +1,7 @@
 """The tables of billing, one file per noun."""
 
 from majlis.engines.billing.models.allowances import AllowanceGrant, AllowanceUse
+from majlis.engines.billing.models.coins import CoinBlock, CoinCursor, CoinInvoice, CoinPayment, CoinRate
 from majlis.engines.billing.models.invoices import Invoice, InvoiceSeries
 from majlis.engines.billing.models.orders import CommissionRule, Order, OrderLine, StateChange
 from majlis.engines.billing.models.payments import (
@@ -10,6 +11,7 @@ from majlis.engines.billing.models.payments import (
     SandboxCharge,
     SandboxSession,
     Transfer,
+    UndoneCharge,
     WebhookEvent,
 )
 from majlis.engines.billing.models.payouts import ClawBack, PayoutBatch
@@ -21,6 +23,11 @@ __all__ = [
     "AllowanceUse",
     "Charge",
     "ClawBack",
+    "CoinBlock",
+    "CoinCursor",
+    "CoinInvoice",
+    "CoinPayment",
+    "CoinRate",
     "CommissionRule",
     "Invoice",
     "InvoiceSeries",
@@ -35,6 +42,7 @@ __all__ = [
     "SavedMethod",
     "StateChange",
     "Transfer",
+    "UndoneCharge",
     "WebhookEvent",
     "Withdrawal",
     "WithdrawalMethod",

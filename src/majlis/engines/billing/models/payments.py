@@ -136,6 +136,30 @@ class Charge(Record):
         return Money(self.amount, self.unit)
 
 
+class UndoneCharge(Record):
+    """A charge that turned out not to have been: a blockchain was rewritten under it. Its journal was turned back."""
+
+    charge = models.OneToOneField(Charge, on_delete=models.PROTECT, related_name="undone")
+    unit = models.CharField(max_length=5)
+    taken_amount = models.BigIntegerField()
+    """What was found in the payer's wallet."""
+    owed_amount = models.BigIntegerField()
+    """What was not, and is owed: the payer's next earnings settle it."""
+    reason = models.CharField(max_length=300)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("undone payment"), _("undone payments")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(taken_amount__gte=0, owed_amount__gte=0),
+                name="undone_charge_takes_and_leaves_nothing_negative",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.charge)
+
+
 class WebhookEvent(Record):
     """What a provider told us, byte for byte, once per event of theirs."""
 

@@ -21,6 +21,9 @@ from majlis.engines.billing.services.batches import (
     mark_batch_paid,
     take_out_of_batch,
 )
+from majlis.engines.billing.services.chain_watch import watch_chain, watch_chains
+from majlis.engines.billing.services.coin_rates import NoCoinRate, coin_rate, fetch_coin_rates, record_coin_rates
+from majlis.engines.billing.services.coins import coins_sent_back, expire_coin_invoices, lock_rate_again
 from majlis.engines.billing.services.debts import ClawBackTooLarge, claw_back
 from majlis.engines.billing.services.methods import load_withdrawal_methods, set_withdrawal_method
 from majlis.engines.billing.services.orders import (
@@ -109,6 +112,7 @@ __all__ = [
     "LineNotHeld",
     "MethodNotOffered",
     "MixedCurrencies",
+    "NoCoinRate",
     "NothingToExport",
     "OrderEnded",
     "OrderKeyReused",
@@ -128,17 +132,22 @@ __all__ = [
     "change_withdrawal",
     "charge_saved",
     "claw_back",
+    "coin_rate",
+    "coins_sent_back",
     "confirm_transfer",
     "deliver_sandbox_event",
     "end_commission_rule",
     "expect_release",
     "expire_allowances",
+    "expire_coin_invoices",
     "expire_orders",
     "export_batch",
+    "fetch_coin_rates",
     "forget_method",
     "grant_allowance",
     "grant_allowances",
     "load_withdrawal_methods",
+    "lock_rate_again",
     "mark_batch_paid",
     "mark_withdrawal_paid",
     "pay_covered_orders",
@@ -150,6 +159,7 @@ __all__ = [
     "process_webhook",
     "quote",
     "receive_webhook",
+    "record_coin_rates",
     "refresh_payment",
     "refund_line",
     "refund_payment",
@@ -173,5 +183,7 @@ __all__ = [
     "top_up",
     "use_allowance",
     "void_order",
+    "watch_chain",
+    "watch_chains",
     "withdraw_allowances",
 ]

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from majlis.engines.billing.models import Charge, ClawBack, Order, OrderLine, Payment, Refund, Withdrawal
+from majlis.engines.billing.models import Charge, ClawBack, CoinPayment, Order, OrderLine, Payment, Refund, Withdrawal
 from majlis.engines.billing.types import Split
 from majlis.kernel.ledger import services as ledger
 from majlis.kernel.ledger.types import JournalKind, Line, Purpose, of_house, of_person
@@ -169,6 +169,45 @@ def book_debt(person_id: UUID, part: Money, *, key: str, memo: str, now: datetim
         ],
         subject=f"billing.debt:{person_id}",
         memo=memo,
+        now=now,
+    )
+
+
+def book_coins(coins: CoinPayment, *, back: bool, now: datetime) -> None:
+    """Coins came and were changed into the currency of their order at the rate they say, four lines: the network's
+    clearing account gives coins and gets the currency that its charge gives the payer. `back`: they were not."""
+    came, worth = Money(int(coins.coin_amount or 0), coins.asset), Money(coins.value or 0, coins.invoice.unit)
+    if back:
+        came, worth = -came, -worth
+    lines = [
+        Line(of_house(Purpose.CLEARING, came.unit, coins.network), -came),
+        Line(of_house(Purpose.EXCHANGE, came.unit), came),
+        Line(of_house(Purpose.EXCHANGE, worth.unit), -worth),
+        Line(of_house(Purpose.CLEARING, worth.unit, coins.network), worth),
+    ]
+    ledger.post(
+        key=f"coins:{coins.id}:{coins.undone}:{'undone' if back else 'settled'}",
+        kind=JournalKind.EXCHANGE,
+        lines=[entry for entry in lines if entry.amount],
+        subject=f"billing.coinpayment:{coins.id}",
+        memo=coins.txid or "",
+        now=now,
+    )
+
+
+def book_undone(payment: Payment, charge: Charge, taken: Money, reason: str, now: datetime) -> None:
+    """A charge turned out not to have been: `taken` leaves the payer's wallet, what it does not have is owed."""
+    lines = [
+        Line(of_person(payment.payer_id, WALLET, charge.unit), -taken),
+        Line(of_person(payment.payer_id, Purpose.DEBT, charge.unit), taken - charge.money),
+        Line(of_house(Purpose.CLEARING, charge.unit, charge.gateway), charge.money),
+    ]
+    ledger.post(
+        key=f"charge:{charge.gateway}:{charge.ref}:undone",
+        kind=JournalKind.ADJUSTMENT,
+        lines=[entry for entry in lines if entry.amount],
+        subject=f"billing.payment:{payment.id}",
+        memo=reason[:100],
         now=now,
     )
 

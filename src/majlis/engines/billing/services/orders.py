@@ -263,6 +263,17 @@ def void_order(*, order_id: UUID, reason: str, actor: Any = None, now: datetime 
     return order
 
 
+def wait_for_money(order: Order, until: datetime, now: datetime) -> None:
+    """Money for an open order is on its way, and the caller holds its lock: keep it open until then, as far as each
+    product can keep what was ordered."""
+    if order.expires_at is None:
+        return
+    for line in order.lines:
+        line.order = order
+        until = min(until, registry.fulfiller(line.kind).keep(line, until, now))
+    Order.objects.filter(id=order.id).update(expires_at=max(until, order.expires_at))
+
+
 def cancel_order(*, order_id: UUID, actor: Any, now: datetime | None = None) -> Order:
     """The buyer gives up an unpaid order of theirs. NotFound if it is another's; refuses `AlreadyPaid`."""
     if not Order.objects.visible_to(actor).filter(id=order_id).exists():

@@ -7,11 +7,10 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from majlis.engines.billing import registry
 from majlis.engines.billing.gateways.base import ChargeSeen, Reading
-from majlis.engines.billing.models import Order, Payment, Transfer
+from majlis.engines.billing.models import Payment, Transfer
 from majlis.engines.billing.policies import policies
-from majlis.engines.billing.services.orders import locked_order, pay_if_covered
+from majlis.engines.billing.services.orders import locked_order, pay_if_covered, wait_for_money
 from majlis.engines.billing.services.taking import take_reading
 from majlis.engines.billing.types import OrderStatus, PaymentStatus, TransferStatus
 from majlis.kernel.accounts import services as accounts
@@ -68,20 +67,8 @@ def send_receipt(
     if file_id is not None:
         files.claim_file(file_id=file_id, actor=actor, by=f"billing.transfer:{transfer.id}")
     if order is not None and order.status == OrderStatus.OPEN:
-        _wait_for_it(order, now)
+        wait_for_money(order, now + timedelta(days=policies().transfer_days), now)
     return transfer
-
-
-def _wait_for_it(order: Order, now: datetime) -> None:
-    """Keep the order open while staff looks, as long as each product can keep what was ordered."""
-    if order.expires_at is None:
-        return
-    until = now + timedelta(days=policies().transfer_days)
-    for line in order.lines:
-        line.order = order
-        until = min(until, registry.fulfiller(line.kind).keep(line, until, now))
-    until = max(until, order.expires_at)
-    Order.objects.filter(id=order.id).update(expires_at=until)
 
 
 @transaction.atomic
