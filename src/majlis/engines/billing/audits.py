@@ -12,6 +12,8 @@ from majlis.engines.billing import allowance_audits, coin_audits  # noqa: F401
 from majlis.engines.billing.models import (
     Charge,
     ClawBack,
+    Coupon,
+    CouponUse,
     Invoice,
     InvoiceSeries,
     Order,
@@ -46,8 +48,9 @@ def _moved(kind: str, purpose: str) -> dict[UUID, int]:
 @audit.check("billing: every paid order went into escrow once and whole, and no other did")
 def orders_are_paid_once() -> Iterator[str]:
     moved = _moved("order", Purpose.ESCROW)
-    for order in Order.objects.only("id", "number", "status", "total_amount").iterator():
-        due = order.total_amount if order.status == OrderStatus.PAID else 0
+    rows = Order.objects.only("id", "number", "status", "total_amount")
+    for order in rows.annotate(added=Sum("order_lines__subsidy_amount")).iterator():
+        due = order.total_amount + (order.added or 0) if order.status == OrderStatus.PAID else 0
         if moved.pop(order.id, 0) != due:
             yield f"Order {order.number} ({order.id}) should have put {due} into escrow and did not."
     for stray in moved:
@@ -62,9 +65,8 @@ def lines_went_where_they_say() -> Iterator[str]:
         for subject, _unit, person, total in ledger.totals_about("billing.line:", Purpose.WALLET)
     }
     for line in OrderLine.objects.select_related("order").iterator():
-        settled = line.status in (LineStatus.SETTLED, LineStatus.REFUNDED)
         says = (
-            -line.total_amount if settled else 0,
+            -(line.to_buyer + line.to_seller + line.to_fees + line.to_tax + line.to_coupons),
             line.to_buyer + line.goodwill_amount,
             line.to_seller,
             line.to_fees,
@@ -88,7 +90,9 @@ def escrow_is_what_is_held() -> Iterator[str]:
     kept: dict[str, int] = defaultdict(int)
     for _subject, unit, _person, total in ledger.totals_about("billing.", Purpose.ESCROW):
         kept[unit] += total
-    held = OrderLine.objects.filter(status=LineStatus.HELD).values_list("unit").annotate(Sum("total_amount"))
+    out = F("to_buyer") + F("to_seller") + F("to_fees") + F("to_tax") + F("to_coupons")
+    left = Sum(F("total_amount") + F("subsidy_amount") - out)
+    held = OrderLine.objects.filter(status=LineStatus.HELD).values_list("unit").annotate(left=left)
     worth = dict(held)
     for unit in sorted({*kept, *worth}):
         if kept.get(unit, 0) != worth.get(unit, 0):
@@ -202,3 +206,17 @@ def batches_are_whole() -> Iterator[str]:
         unpaid = batch.withdrawals.exclude(status=WithdrawalStatus.PAID).count()
         if batch.status == "paid" and unpaid:
             yield f"Batch {batch.number} is paid, and {unpaid} of its withdrawals are not."
+
+
+@audit.check("billing: coupons were used as often as they say, and parts are what their lines gave away")
+def coupons_and_parts_add_up() -> Iterator[str]:
+    counted = Count("taken", filter=Q(taken__returned_at__isnull=True))
+    for coupon in Coupon.objects.annotate(counted=counted):
+        if coupon.uses != coupon.counted:
+            yield f"Coupon {coupon.code} says {coupon.uses} uses and has {coupon.counted}."
+    ended = CouponUse.objects.filter(returned_at__isnull=True, order__status=OrderStatus.VOID)
+    for code, number in ended.values_list("coupon__code", "order__number"):
+        yield f"Order {number} ended unpaid and still holds a use of {code}."
+    for line in OrderLine.objects.filter(status=LineStatus.HELD).annotate(given=Sum("parts__share_amount")):
+        if line.divided_amount != (line.given or 0):
+            yield f"Line {line.id} divided {line.divided_amount} in parts of {line.given or 0}."

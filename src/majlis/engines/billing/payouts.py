@@ -9,8 +9,8 @@ from django.utils.translation import gettext
 
 from majlis.engines.billing import registry
 from majlis.engines.billing.models import OrderLine, PayoutBatch, Withdrawal
-from majlis.engines.billing.services.debts import owed
-from majlis.engines.billing.splitting import split
+from majlis.engines.billing.services.debts import owed, reserves_of
+from majlis.engines.billing.services.settlement import split_of
 from majlis.engines.billing.types import OPEN_WITHDRAWALS, HeldLine, LineStatus, Waits, Withdrawable
 from majlis.kernel.ledger import queries as ledger
 from majlis.kit.errors import NotFound
@@ -19,20 +19,10 @@ from majlis.kit.state import promised
 
 
 def seller_receives(held: OrderLine) -> Money:
-    """What the seller gets if the line is released whole (or got, when it is settled)."""
+    """What the seller gets if what is left of the line is released whole (or got, when it is settled)."""
     if held.settled_at is not None:
         return Money(held.to_seller, held.unit)
-    parts = split(
-        price=held.amount,
-        net=held.net,
-        tax=held.tax,
-        fee=held.fee,
-        commission=held.commission,
-        buyer=Money(0, held.unit),
-        seller=held.amount,
-        house=held.seller_id is None,
-    )
-    return parts.seller
+    return split_of(held, held.undivided, Money(0, held.unit), held.undivided).seller
 
 
 def withdrawable(person: Any, unit: str) -> Withdrawable:
@@ -72,19 +62,19 @@ def _in_escrow(person: Any, unit: str) -> list[HeldLine]:
 
 
 def _in_reserve(person: Any, unit: str) -> list[HeldLine]:
-    kept = {held.id: held for held in ledger.open_holds(person.id) if held.account.unit == unit and held.expires_at}
-    lines = OrderLine.objects.filter(reserve_hold_id__in=kept)
+    kept = [held for held in reserves_of(person.id) if held.account.unit == unit]
+    about = {held.id: UUID(held.subject.partition(":")[2]) for held in kept}
+    titles = {line.id: line.name for line in registry.entitle(OrderLine.objects.filter(id__in=about.values()))}
     return [
         HeldLine(
-            line.id,
-            line.name,
-            kept[line.reserve_hold_id].money,
-            kept[line.reserve_hold_id].expires_at,
+            about[held.id],
+            titles.get(about[held.id], ""),
+            held.money,
+            held.expires_at,
             str(Waits.RESERVE.label),
             Waits.RESERVE,
         )
-        for line in registry.entitle(lines)
-        if line.reserve_hold_id
+        for held in kept
     ]
 
 

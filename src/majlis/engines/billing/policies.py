@@ -2,9 +2,11 @@
 
 commission_basis_points = 2000      # what the house keeps of a seller's net price
 commission_fixed = 0                # and this once per line, minor units of the edition's currency
+trial_commission_basis_points = 10000  # of a trial lesson, if it differs: the house keeps all of it
 buyer_fee_basis_points = 0          # what the buyer pays on top, of the list price
 prices_include_vat = true
 vat_exempt = { EG = ["lesson"] }    # kinds of product a country does not tax
+reverse_charge = ["DE", "SA"]         # where a business with a tax number accounts for the VAT itself; "*": everywhere
 seller_of_record = "house"          # or "seller": who issues the invoice
 seller_name, seller_address, seller_tax_number, seller_email   # the house, as invoices print it
 gateways = ["sandbox", "manual"]
@@ -32,10 +34,12 @@ class BillingPolicies:
 
     commission_basis_points: int = 1500
     commission_fixed: int = 0
+    trial_commission_basis_points: int | None = None
     buyer_fee_basis_points: int = 0
     prices_include_vat: bool = True
     vat_basis_points: dict[str, int] = field(default_factory=dict)
     vat_exempt: dict[str, list[str]] = field(default_factory=dict)
+    reverse_charge: tuple[str, ...] = ()
     seller_of_record: str = "house"
     gateways: tuple[str, ...] = ("sandbox", "manual")
     top_up: dict[str, list[int]] = field(default_factory=dict)
@@ -60,8 +64,9 @@ class BillingPolicies:
 @lru_cache
 def _read(code: str) -> BillingPolicies:
     said = dict(edition().policies.get("billing", {}))
-    if "gateways" in said:
-        said["gateways"] = tuple(said["gateways"])
+    for name in ("gateways", "reverse_charge"):
+        if name in said:
+            said[name] = tuple(said[name])
     return BillingPolicies(**said)
 
 

@@ -26,9 +26,12 @@ from majlis.engines.billing.models import (
 from majlis.engines.billing.payouts import batch, earned_since, seller_receives, withdrawable
 from majlis.engines.billing.policies import policies
 from majlis.engines.billing.printing import invoice_id_of, invoice_link, print_invoice
+from majlis.engines.billing.services.carts import cart_of, items_in_cart
+from majlis.engines.billing.services.commissions import commission_for, turnover
 from majlis.engines.billing.services.orders import covered, remaining
 from majlis.engines.billing.services.payments import top_up_range
-from majlis.engines.billing.services.pricing import commission_for, country_of
+from majlis.engines.billing.services.pricing import country_of
+from majlis.engines.billing.services.repricing import coupons_on
 from majlis.engines.billing.services.sandbox import sandbox_session
 from majlis.engines.billing.steps import steps_of
 from majlis.engines.billing.types import OrderStatus
@@ -43,7 +46,9 @@ __all__ = [
     "allowance_uses",
     "allowances_of",
     "batch",
+    "cart_of",
     "commission_for",
+    "coupons_on",
     "covered",
     "described",
     "earned_since",
@@ -54,6 +59,7 @@ __all__ = [
     "invoice_pdf",
     "invoices_about",
     "invoices_of",
+    "items_in_cart",
     "kinds",
     "landing",
     "line",
@@ -69,6 +75,7 @@ __all__ = [
     "seller_receives",
     "shared_invoice",
     "top_up_range",
+    "turnover",
     "vat_lines",
     "withdrawable",
     "withdrawal",

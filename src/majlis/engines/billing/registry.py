@@ -11,6 +11,10 @@ from django.utils import translation
 
 from majlis.engines.billing.models import OrderLine
 from majlis.kit.edition import edition
+from typing import Any
+
+from majlis.engines.billing.models import OrderLine
+from majlis.engines.billing.types import LineDraft, Offered
 from majlis.kit.errors import NotFound
 
 
@@ -40,6 +44,23 @@ class Fulfiller:
     def describe(self, line: OrderLine) -> str:
         """Called for the checkout and order pages: what is bought and when, in the active language."""
         raise NotImplementedError
+
+    voucher = False
+    """Whether it is money for later (a gift): it carries no VAT and no fee, and no coupon holds for it."""
+
+    def offer(self, choice: dict[str, Any], buyer: Any, now: datetime) -> Offered:
+        """Called for each page that shows a cart with such a thing. What it is and costs at this moment; holds nothing.
+        Refuses when it cannot be had (any more) or not by this buyer, and `Invalid` for a choice that makes no sense.
+        """
+        raise NotFound()
+
+    def take(self, choice: dict[str, Any], buyer: Any, key: str, until: datetime, now: datetime) -> LineDraft:
+        """Called when a cart is ordered, in the transaction that places the order. Keeps the thing for the buyer until
+        `until` and returns its line; `key` is the order's. Refuses as `offer`."""
+        raise NotFound()
+
+    def placed(self, line: OrderLine, now: datetime) -> None:
+        """Called once, in the transaction that placed the order: the line has its id now."""
 
     def landing(self, line: OrderLine) -> str:
         """Called after payment: the path of the page where the buyer goes on. `""`: the order's own page."""
@@ -84,3 +105,6 @@ def name_everywhere(line: OrderLine) -> dict[str, str]:
         with translation.override(language):
             names[language] = entitle([line])[0].name
     return names
+def vouchers() -> list[str]:
+    """The kinds that are money for later."""
+    return sorted(kind for kind, each in _fulfillers.items() if each.voucher)

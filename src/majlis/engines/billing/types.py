@@ -1,14 +1,40 @@
 """The words of billing: states, what may follow them, and the values services take and give."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from majlis.engines.billing.selling_types import (
+    BATCH_MOVES as BATCH_MOVES,
+)
+from majlis.engines.billing.selling_types import (
+    GIFT_MOVES as GIFT_MOVES,
+)
+from majlis.engines.billing.selling_types import (
+    BatchStatus as BatchStatus,
+)
+from majlis.engines.billing.selling_types import (
+    Bearer as Bearer,
+)
+from majlis.engines.billing.selling_types import (
+    GiftStatus as GiftStatus,
+)
+from majlis.engines.billing.selling_types import (
+    HeldLine as HeldLine,
+)
+from majlis.engines.billing.selling_types import (
+    PayoutDay as PayoutDay,
+)
+from majlis.engines.billing.selling_types import (
+    Waits as Waits,
+)
+from majlis.engines.billing.selling_types import (
+    Withdrawable as Withdrawable,
+)
 from majlis.kit.money import Money
 from majlis.kit.state import Transitions
 
@@ -214,18 +240,6 @@ OPEN_WITHDRAWALS = (
 """Withdrawals whose money is set aside."""
 
 
-class BatchStatus(models.TextChoices):
-    # Written for the bank; nobody said yet that it was transferred.
-    EXPORTED = "exported", _("Given to the bank")
-    # Transferred: each of its withdrawals is paid.
-    PAID = "paid", _("Paid")
-    # Never sent: its withdrawals wait again.
-    CANCELLED = "cancelled", _("Cancelled")
-
-
-BATCH_MOVES = Transitions({BatchStatus.EXPORTED: [BatchStatus.PAID, BatchStatus.CANCELLED]})
-
-
 @dataclass(frozen=True)
 class LineDraft:
     """What somebody wants to buy: one line of an order to be."""
@@ -246,6 +260,24 @@ class LineDraft:
     """The product's refund policy as it was shown. `{"words": [...]}`: sentences for the checkout."""
     releases_at: datetime | None = None
     """When the seller may expect the money, as known now."""
+    traits: dict[str, str] = field(default_factory=dict)
+    """What commission rules and coupons may ask about it: `variant` (`trial`), `cycle` (`month`, `quarter`, …),
+    `family` (a plan's or a course's)."""
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A thing in a cart, as its product offers it at this moment."""
+
+    title: str
+    words: str
+    """What it is and when, in the active language."""
+    amount: Money
+    """The list price."""
+    seller_id: UUID | None = None
+    link: str = ""
+    """The page it came from."""
+    traits: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +311,10 @@ class QuotedLine:
     commission: Commission
     seller_receives: Money
     """What the seller gets if the line is released whole; zero when the house is the seller."""
+    discount: Money
+    """What coupons took off the list price."""
+    subsidy: Money
+    """What the house adds to escrow of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,11 +326,16 @@ class Quote:
     tax: Money
     fee: Money
     total: Money
+    discount: Money
+    coupons: tuple[tuple[str, Money], ...] = ()
+    """Each coupon's code with what it takes off."""
+    reverse_charge: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Where an escrowed line's money goes. The five parts add up to the line's total."""
+    """Where an escrowed line's money goes. Buyer, seller, fees, tax and coupons add up to the line's total and what the
+    house added to it."""
 
     buyer: Money
     seller: Money
@@ -304,6 +345,8 @@ class Split:
     """The part of `fees` that is commission on the seller's part."""
     buyer_tax: Money
     """The part of `buyer` that is VAT given back, for the credit note."""
+    coupons: Money
+    """Of what the house added for a coupon, what comes back to it with the buyer's share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,66 +358,3 @@ class Started:
     """Where to send the buyer; None when there is nothing to visit or nothing left to pay."""
     instructions: dict[str, str] | None
     """What the buyer must do instead, label by label (bank, IBAN, reference)."""
-
-
-class Waits(models.TextChoices):
-    """Why money of a seller is not withdrawable yet."""
-
-    # In escrow, until what was sold has taken place and nobody contests it.
-    ESCROW = "escrow", _("Held until what you sold has taken place")
-    # Earned; a part of it is kept for a while in case a buyer's bank takes money back.
-    RESERVE = "reserve", _("Kept in reserve in case a payment is contested")
-    # Set aside by the person for an order of their own.
-    ORDER = "order", _("Set aside for an order of yours")
-
-
-@dataclass(frozen=True, slots=True)
-class HeldLine:
-    """Money of a seller that still waits, and until when."""
-
-    line_id: UUID
-    title: str
-    amount: Money
-    """What the seller will get if it is released whole."""
-    releases_at: datetime | None
-    because: str
-    waits: Waits = Waits.ESCROW
-
-
-@dataclass(frozen=True, slots=True)
-class PayoutDay:
-    """One day of the payout calendar: what becomes withdrawable then."""
-
-    on: date | None
-    """None: the day is not known yet."""
-    amount: Money
-    so_far: Money
-    """What can be withdrawn by then if nothing else happens: now, and every day up to and with this one."""
-    held: tuple[HeldLine, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Withdrawable:
-    """What a person can take out now, and what comes later."""
-
-    now: Money
-    held: tuple[HeldLine, ...]
-    """Escrow and reserve, the soonest first; what is set aside for an order is not in it."""
-    held_total: Money
-    on_its_way: Money
-    """Set aside by withdrawals that are not paid yet."""
-    owed: Money
-    """What the person owes the house; it comes off first, so `now` is without it."""
-
-    def days(self, zone: str) -> tuple[PayoutDay, ...]:
-        """The calendar: what comes free on which day on the wall of `zone` (IANA); what has no day is last."""
-        by_day: dict[date | None, list[HeldLine]] = {}
-        for line in self.held:
-            on = line.releases_at.astimezone(ZoneInfo(zone)).date() if line.releases_at else None
-            by_day.setdefault(on, []).append(line)
-        days, so_far = [], self.now
-        for on in sorted(by_day, key=lambda day: (day is None, day or date.min)):
-            amount = sum((line.amount for line in by_day[on]), Money(0, self.now.unit))
-            so_far = so_far + amount
-            days.append(PayoutDay(on, amount, so_far, tuple(by_day[on])))
-        return tuple(days)

@@ -4,6 +4,11 @@ from majlis.engines.billing.models.allowances import AllowanceGrant, AllowanceUs
 from majlis.engines.billing.models.coins import CoinBlock, CoinCursor, CoinInvoice, CoinPayment, CoinRate
 from majlis.engines.billing.models.invoices import Invoice, InvoiceSeries
 from majlis.engines.billing.models.orders import CommissionRule, Order, OrderLine, StateChange
+from majlis.engines.billing.models.carts import Cart, CartItem
+from majlis.engines.billing.models.coupons import Coupon, CouponDiscount, CouponUse
+from majlis.engines.billing.models.gift_codes import GiftCode
+from majlis.engines.billing.models.invoices import BillingDetails, Invoice, InvoiceLink, InvoiceSeries
+from majlis.engines.billing.models.orders import CommissionRule, LinePart, Order, OrderLine, StateChange
 from majlis.engines.billing.models.payments import (
     Charge,
     Payment,
@@ -21,6 +26,9 @@ from majlis.engines.billing.models.withdrawals import Withdrawal, WithdrawalMeth
 __all__ = [
     "AllowanceGrant",
     "AllowanceUse",
+    "BillingDetails",
+    "Cart",
+    "CartItem",
     "Charge",
     "ClawBack",
     "CoinBlock",
@@ -29,8 +37,14 @@ __all__ = [
     "CoinPayment",
     "CoinRate",
     "CommissionRule",
+    "Coupon",
+    "CouponDiscount",
+    "CouponUse",
+    "GiftCode",
     "Invoice",
+    "InvoiceLink",
     "InvoiceSeries",
+    "LinePart",
     "Order",
     "OrderLine",
     "Payment",

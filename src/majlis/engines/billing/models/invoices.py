@@ -66,6 +66,8 @@ class Invoice(Record):
     net_amount = models.BigIntegerField()
     tax_amount = models.BigIntegerField()
     total_amount = models.BigIntegerField()
+    reverse_charge = models.BooleanField(default=False)
+    """The buyer, a business abroad, accounts for the VAT."""
     issued_at = models.DateTimeField()
     zone = models.CharField(max_length=64)
     """The zone whose calendar the year and the printed date follow."""
@@ -105,3 +107,40 @@ class Invoice(Record):
     @property
     def total(self) -> Money:
         return Money(self.total_amount, self.unit)
+
+
+class InvoiceLink(models.Model):
+    """The public link of an invoice, once it was given anew or taken back. Without a row the first link holds."""
+
+    invoice = models.OneToOneField(Invoice, on_delete=models.PROTECT, primary_key=True, related_name="link")
+    generation = models.PositiveIntegerField(default=0)
+    """Links of an older generation are dead."""
+    revoked_at = models.DateTimeField(null=True)
+    """Since then there is none, until it is given anew."""
+
+    def __str__(self) -> str:
+        return f"{self.invoice_id}:{self.generation}"
+
+
+class BillingDetails(Record):
+    """Whom a person's invoices are made out to, where that is not simply the person."""
+
+    person = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    business = models.BooleanField(default=False)
+    name = models.CharField(max_length=200)
+    address = models.CharField(max_length=300, blank=True)
+    country = models.CharField(max_length=2)
+    tax_number = models.CharField(max_length=32, blank=True)
+    """The VAT number of a business."""
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("billing details"), _("billing details")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(business=True) | Q(tax_number=""), name="only_a_business_has_a_tax_number"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -40,6 +40,8 @@ class Order(Record):
     total_amount = models.BigIntegerField()
     country = models.CharField(max_length=2)
     """Whose VAT it carries."""
+    reverse_charge = models.BooleanField(default=False)
+    """The buyer, a business abroad, accounts for the VAT: it carries none."""
     expires_at = models.DateTimeField(null=True)
     """An open order ends by itself then; None waits for ever."""
     wallet_hold_id = models.UUIDField(null=True)
@@ -123,6 +125,12 @@ class OrderLine(Record):
     unit = models.CharField(max_length=5)
     price_amount = models.BigIntegerField()
     """The list price: what refund policies take their share of."""
+    discount_amount = models.BigIntegerField(default=0)
+    """What coupons took off the list price."""
+    subsidy_amount = models.BigIntegerField(default=0)
+    """What the house adds of it to escrow, net, where it bears a coupon on what somebody else sells."""
+    traits = models.JSONField(default=dict)
+    """What rules and coupons may ask about it: `{"variant": "trial", "cycle": "month", "family": "vpn"}`."""
     net_amount = models.BigIntegerField()
     tax_amount = models.BigIntegerField()
     fee_amount = models.BigIntegerField()
@@ -142,12 +150,14 @@ class OrderLine(Record):
     to_seller = models.BigIntegerField(default=0)
     to_fees = models.BigIntegerField(default=0)
     to_tax = models.BigIntegerField(default=0)
+    to_coupons = models.BigIntegerField(default=0)
+    """Of the subsidy, what went back to the house with the buyer's refund."""
+    divided_amount = models.BigIntegerField(default=0)
+    """The share of the list price that was divided so far, where a line is settled part by part."""
     goodwill_amount = models.BigIntegerField(default=0)
     """Given to the buyer by the house after the line was settled; with `to_buyer` never more than the total."""
     clawed_amount = models.BigIntegerField(default=0)
     """Taken back from the seller after the line was settled; never more than `to_seller`."""
-    reserve_hold_id = models.UUIDField(null=True)
-    """The hold on the seller's wallet that keeps the reserve of it; it ends by itself."""
 
     class Meta:
         verbose_name, verbose_name_plural = _("order line"), _("order lines")
@@ -159,19 +169,47 @@ class OrderLine(Record):
                 name="line_total_is_the_sum_of_its_parts",
             ),
             models.CheckConstraint(
-                condition=Q(to_buyer__gte=0, to_seller__gte=0, to_fees__gte=0, to_tax__gte=0)
+                condition=Q(to_buyer__gte=0, to_seller__gte=0, to_fees__gte=0, to_tax__gte=0, to_coupons__gte=0)
                 & (
                     Q(
                         status__in=["settled", "refunded"],
-                        total_amount=F("to_buyer") + F("to_seller") + F("to_fees") + F("to_tax"),
+                        total_amount=F("to_buyer")
+                        + F("to_seller")
+                        + F("to_fees")
+                        + F("to_tax")
+                        + F("to_coupons")
+                        - F("subsidy_amount"),
+                        divided_amount=F("price_amount"),
                         settled_at__isnull=False,
                     )
-                    | (
-                        ~Q(status__in=["settled", "refunded"])
-                        & Q(to_buyer=0, to_seller=0, to_fees=0, to_tax=0, settled_at__isnull=True)
+                    | Q(
+                        status="held",
+                        total_amount__gte=F("to_buyer")
+                        + F("to_seller")
+                        + F("to_fees")
+                        + F("to_tax")
+                        + F("to_coupons")
+                        - F("subsidy_amount"),
+                        divided_amount__gte=0,
+                        divided_amount__lte=F("price_amount"),
+                        settled_at__isnull=True,
+                    )
+                    | Q(
+                        status__in=["open", "lapsed"],
+                        to_buyer=0,
+                        to_seller=0,
+                        to_fees=0,
+                        to_tax=0,
+                        to_coupons=0,
+                        divided_amount=0,
+                        settled_at__isnull=True,
                     )
                 ),
                 name="line_is_settled_to_the_last_cent",
+            ),
+            models.CheckConstraint(
+                condition=Q(discount_amount__gte=0, discount_amount__lte=F("price_amount"), subsidy_amount__gte=0),
+                name="line_costs_nothing_at_least",
             ),
             models.CheckConstraint(
                 condition=Q(goodwill_amount__gte=0, goodwill_amount__lte=F("total_amount") - F("to_buyer")),
@@ -222,6 +260,21 @@ class OrderLine(Record):
         return Money(self.total_amount, self.unit)
 
     @property
+    def discount(self) -> Money:
+        """What coupons took off the list price."""
+        return Money(self.discount_amount, self.unit)
+
+    @property
+    def subsidy(self) -> Money:
+        """What the house adds to escrow for a coupon it bears."""
+        return Money(self.subsidy_amount, self.unit)
+
+    @property
+    def undivided(self) -> Money:
+        """The share of the list price that still waits in escrow."""
+        return Money(self.price_amount - self.divided_amount, self.unit)
+
+    @property
     def refunded(self) -> Money:
         """What the buyer got back of it."""
         return Money(self.to_buyer + self.goodwill_amount, self.unit)
@@ -237,11 +290,39 @@ class OrderLine(Record):
         return Commission(self.commission_basis_points, self.commission_fixed, self.commission_rule_id)
 
 
-class CommissionRule(Record):
-    """What the house keeps of a sale: a percentage and a fixed amount, for a kind of product or one seller, for a time.
+class LinePart(Record):
+    """A share of a line's list price that left escrow before the rest: a session of a package. Written once."""
 
-    The most particular rule in force wins: a seller's before a kind's, a seller's of that kind before both; without
-    any, the edition's default. A rule is ended, never edited, once orders were made under it.
+    line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="parts")
+    key = models.CharField(max_length=200, unique=True)
+    share_amount = models.BigIntegerField()
+    """Of the list price."""
+    to_buyer = models.BigIntegerField()
+    to_seller = models.BigIntegerField()
+    to_fees = models.BigIntegerField()
+    to_tax = models.BigIntegerField()
+    to_coupons = models.BigIntegerField()
+    reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(share_amount__gt=0, to_buyer__gte=0, to_seller__gte=0, to_fees__gte=0, to_tax__gte=0)
+                & Q(to_coupons__gte=0),
+                name="part_gives_nothing_negative",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class CommissionRule(Record):
+    """What the house keeps of a sale: a percentage and a fixed amount, for a kind of product, one seller, a variant of
+    the product (a trial lesson) or a seller who sold so much this month, for a time.
+
+    The most particular rule in force wins: a seller's before a variant's, that before a kind's, a higher turnover
+    before a lower; without any, the edition's default. A rule is ended, never edited, once orders were made under it.
     """
 
     kind = models.CharField(max_length=32, blank=True)
@@ -250,8 +331,12 @@ class CommissionRule(Record):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     """None: every seller."""
+    variant = models.CharField(max_length=16, blank=True)
+    """Only lines of this variant (`trial`); empty: every one."""
+    turnover_amount = models.BigIntegerField(default=0)
+    """Only sellers whose sales of this month, net, have come so far; 0: everybody."""
     unit = models.CharField(max_length=5, blank=True)
-    """The currency of `fixed`; empty when there is no fixed part (then it holds for every currency)."""
+    """The currency of `fixed` and `turnover_amount`; empty when there is neither (then it holds for every currency)."""
     basis_points = models.PositiveIntegerField()
     fixed = models.BigIntegerField(default=0)
     starts_at = models.DateTimeField()
@@ -266,7 +351,10 @@ class CommissionRule(Record):
                 condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")),
                 name="commission_ends_after_it_starts",
             ),
-            models.CheckConstraint(condition=Q(fixed=0) | ~Q(unit=""), name="commission_fixed_part_has_a_currency"),
+            models.CheckConstraint(
+                condition=Q(fixed=0, turnover_amount=0) | ~Q(unit=""), name="commission_fixed_part_has_a_currency"
+            ),
+            models.CheckConstraint(condition=Q(turnover_amount__gte=0), name="commission_turnover_is_not_negative"),
         ]
 
     def __str__(self) -> str:

@@ -24,6 +24,17 @@ from majlis.engines.billing.services.batches import (
 from majlis.engines.billing.services.chain_watch import watch_chain, watch_chains
 from majlis.engines.billing.services.coin_rates import NoCoinRate, coin_rate, fetch_coin_rates, record_coin_rates
 from majlis.engines.billing.services.coins import coins_sent_back, expire_coin_invoices, lock_rate_again
+from majlis.engines.billing.services.carts import (
+    CartEmpty,
+    CartFull,
+    CartItemGone,
+    add_to_cart,
+    order_cart,
+    remove_from_cart,
+    set_cart_coupons,
+)
+from majlis.engines.billing.services.commissions import RuleEnded, add_commission_rule, end_commission_rule
+from majlis.engines.billing.services.coupons import CouponRefused, CouponUnknown, add_coupon, change_coupon
 from majlis.engines.billing.services.debts import ClawBackTooLarge, claw_back
 from majlis.engines.billing.services.methods import load_withdrawal_methods, set_withdrawal_method
 from majlis.engines.billing.services.orders import (
@@ -48,12 +59,10 @@ from majlis.engines.billing.services.payments import (
 from majlis.engines.billing.services.pricing import (
     EmptyOrder,
     MixedCurrencies,
-    RuleEnded,
-    add_commission_rule,
-    end_commission_rule,
     quote,
 )
 from majlis.engines.billing.services.refunds import CannotRefund, refund_payment, send_refund
+from majlis.engines.billing.services.repricing import MoneyHasArrived, set_coupons
 from majlis.engines.billing.services.sandbox import deliver_sandbox_event, press_sandbox, set_sandbox_card
 from majlis.engines.billing.services.saved_methods import charge_saved, forget_method
 from majlis.engines.billing.services.settlement import (
@@ -64,6 +73,7 @@ from majlis.engines.billing.services.settlement import (
     refund_line,
     release_line,
     settle_line,
+    settle_part,
 )
 from majlis.engines.billing.services.taking import take_reading
 from majlis.engines.billing.services.transfers import (
@@ -102,7 +112,12 @@ __all__ = [
     "BadSignature",
     "BankReferenceUsed",
     "CannotRefund",
+    "CartEmpty",
+    "CartFull",
+    "CartItemGone",
     "ClawBackTooLarge",
+    "CouponRefused",
+    "CouponUnknown",
     "EmptyOrder",
     "Fulfiller",
     "GatewayNotOffered",
@@ -113,6 +128,7 @@ __all__ = [
     "MethodNotOffered",
     "MixedCurrencies",
     "NoCoinRate",
+    "MoneyHasArrived",
     "NothingToExport",
     "OrderEnded",
     "OrderKeyReused",
@@ -124,11 +140,14 @@ __all__ = [
     "TopUpOutOfRange",
     "TransferDecided",
     "add_commission_rule",
+    "add_coupon",
+    "add_to_cart",
     "answer_withdrawal_request",
     "approve_withdrawal",
     "cancel_batch",
     "cancel_order",
     "cancel_withdrawal",
+    "change_coupon",
     "change_withdrawal",
     "charge_saved",
     "claw_back",
@@ -150,6 +169,7 @@ __all__ = [
     "lock_rate_again",
     "mark_batch_paid",
     "mark_withdrawal_paid",
+    "order_cart",
     "pay_covered_orders",
     "pay_from_wallet",
     "pay_if_covered",
@@ -167,15 +187,19 @@ __all__ = [
     "reject_transfer",
     "reject_withdrawal",
     "release_line",
+    "remove_from_cart",
     "request_withdrawal",
     "rerun_webhook",
     "retry_unknown_webhooks",
     "return_use",
     "send_receipt",
     "send_refund",
+    "set_cart_coupons",
+    "set_coupons",
     "set_sandbox_card",
     "set_withdrawal_method",
     "settle_line",
+    "settle_part",
     "start_payment",
     "stop_payment",
     "take_out_of_batch",

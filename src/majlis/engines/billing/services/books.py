@@ -30,38 +30,43 @@ def book_charge(payment: Payment, charge: Charge, now: datetime) -> None:
 
 
 def book_order(order: Order, now: datetime) -> None:
-    """The buyer's wallet pays the whole order into escrow."""
-    if not order.total_amount:
+    """The buyer's wallet pays the whole order into escrow, and the house adds what it bears of coupons."""
+    added = sum((line.subsidy for line in order.lines), Money(0, order.unit))
+    if not order.total_amount and not added:
         return
+    lines = [
+        Line(of_person(order.buyer_id, WALLET, order.unit), -order.total),
+        Line(of_house(Purpose.GOODWILL, order.unit, "coupons"), -added),
+        Line(of_house(Purpose.ESCROW, order.unit), order.total + added),
+    ]
     ledger.post(
         key=f"order:{order.id}:pay",
         kind=JournalKind.WALLET_PAYMENT,
-        lines=[
-            Line(of_person(order.buyer_id, WALLET, order.unit), -order.total),
-            Line(of_house(Purpose.ESCROW, order.unit), order.total),
-        ],
+        lines=[entry for entry in lines if entry.amount],
         subject=f"billing.order:{order.id}",
         memo=order.number,
         now=now,
     )
 
 
-def book_settlement(line: OrderLine, parts: Split, actor: Any, now: datetime) -> None:
-    """A line's escrow goes where its split says."""
-    if not line.total_amount:
+def book_settlement(line: OrderLine, parts: Split, actor: Any, now: datetime, *, key: str) -> None:
+    """A line's escrow, or a part of it, goes where its split says."""
+    whole = parts.buyer + parts.seller + parts.fees + parts.tax + parts.coupons
+    if not whole:
         return
     unit = line.unit
     lines = [
-        Line(of_house(Purpose.ESCROW, unit), -line.total),
+        Line(of_house(Purpose.ESCROW, unit), -whole),
         Line(of_person(line.order.buyer_id, WALLET, unit), parts.buyer),
         Line(of_house(Purpose.FEES, unit), parts.fees),
         Line(of_house(Purpose.TAX, unit), parts.tax),
+        Line(of_house(Purpose.GOODWILL, unit, "coupons"), parts.coupons),
     ]
     if line.seller_id:
         lines.append(Line(of_person(line.seller_id, WALLET, unit), parts.seller))
     ledger.post(
-        key=f"line:{line.id}:settle",
-        kind=JournalKind.REFUND if parts.buyer == line.total else JournalKind.ESCROW_RELEASE,
+        key=f"line:{line.id}:{key}",
+        kind=JournalKind.REFUND if parts.buyer and parts.buyer + parts.coupons == whole else JournalKind.ESCROW_RELEASE,
         lines=[entry for entry in lines if entry.amount],
         subject=f"billing.line:{line.id}",
         memo=line.title,

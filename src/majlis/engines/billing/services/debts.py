@@ -111,14 +111,20 @@ def _take(line: OrderLine, amount: Money, key: str, reason: str, actor: Any, now
 
 
 def _free_reserve(line: OrderLine) -> None:
-    if line.reserve_hold_id is None:
-        return
-    try:
-        with transaction.atomic():
-            books.let_go(line.reserve_hold_id)
-    except HoldResolved:
-        pass  # its time was over
-    OrderLine.objects.filter(id=line.id).update(reserve_hold_id=None)
+    for held in reserves_of(line.seller_id):
+        if held.subject == f"billing.line:{line.id}":
+            try:
+                with transaction.atomic():
+                    books.let_go(held.id)
+            except HoldResolved:
+                continue  # its time was over
+
+
+def reserves_of(person_id: UUID | None) -> list[Any]:
+    """The open holds that keep a seller's reserves, each with its `subject` (`billing.line:<id>`)."""
+    if person_id is None:
+        return []
+    return [held for held in ledger.open_holds(person_id) if held.subject.startswith("billing.line:")]
 
 
 def before_earning(person_id: UUID, unit: str) -> bool:
@@ -150,7 +156,7 @@ def settle_debt(person_id: UUID, most: Money, *, key: str, memo: str, now: datet
     return part
 
 
-def keep_reserve(line: OrderLine, earned: Money, now: datetime) -> None:
+def keep_reserve(line: OrderLine, earned: Money, *, key: str, now: datetime) -> None:
     """Keep the edition's reserve of what a line just brought its seller."""
     rules = policies()
     wanted = earned.share(rules.reserve_basis_points)
@@ -159,11 +165,10 @@ def keep_reserve(line: OrderLine, earned: Money, now: datetime) -> None:
     part = min(wanted.amount, ledger.available(line.seller_id, line.unit).amount)
     if part <= 0:
         return
-    hold = books.keep(
+    books.keep(
         line.seller_id,
         Money(part, line.unit),
-        key=f"line:{line.id}:reserve:{line.to_seller}",
+        key=f"line:{line.id}:reserve:{key}",
         subject=f"billing.line:{line.id}",
         expires_at=now + timedelta(days=rules.reserve_days),
     )
-    OrderLine.objects.filter(id=line.id).update(reserve_hold_id=hold)

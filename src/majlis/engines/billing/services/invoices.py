@@ -27,7 +27,7 @@ def issue_invoices(order: Order, *, now: datetime) -> list[Invoice]:
             kind=InvoiceKind.INVOICE,
             order=order,
             seller=by_issuer[issuer][0].seller if issuer else None,
-            rows=[_row(line) for line in by_issuer[issuer]],
+            rows=[row for line in by_issuer[issuer] for row in _rows(line)],
             key=f"order:{order.id}:{issuer or 'house'}",
             now=now,
         )
@@ -58,6 +58,21 @@ def issue_credit_note(line: OrderLine, back: Money, tax: Money, *, key: str, now
 def _issuer(line: OrderLine) -> UUID | None:
     """Who issues the invoice for a line: its seller where the edition says so, else the house."""
     return line.seller_id if policies().seller_of_record == "seller" else None
+
+
+def _rows(line: OrderLine) -> list[dict[str, Any]]:
+    """A line as it is charged; with a coupon as listed, and below it what the coupon takes off, VAT and all."""
+    from majlis.engines.billing.services.pricing import net_and_tax
+    from majlis.engines.billing.services.repricing import coupons_on
+
+    charged = _row(line)
+    if not line.discount_amount:
+        return [charged]
+    net, tax = net_and_tax(line.amount, line.tax_basis_points, line.order.reverse_charge)
+    listed = {**charged, "net": net.amount, "tax": tax.amount, "total": net.amount + tax.amount}
+    codes = ", ".join(use.coupon.code for use in coupons_on(line.order))
+    off = {name: charged[name] - listed[name] for name in ("net", "tax", "total")}
+    return [listed, {**charged, "title": codes, "coupon": True, **off}]
 
 
 def _row(line: OrderLine) -> dict[str, Any]:

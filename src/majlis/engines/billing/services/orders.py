@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing import registry
 from majlis.engines.billing.events import OrderPaid, OrderVoided
-from majlis.engines.billing.models import Order, OrderLine, Payment
+from majlis.engines.billing.models import CartItem, Order, OrderLine, Payment
 from majlis.engines.billing.services import books, invoices
+from majlis.engines.billing.services.coupons import give_coupons_back, take_coupons
 from majlis.engines.billing.services.pricing import country_of, quote
 from majlis.engines.billing.services.settlement import release_line, settle_line
 from majlis.engines.billing.steps import move, remember
@@ -76,9 +77,11 @@ def place_order(
     key: str,
     expires_at: datetime | None,
     actor: Any,
+    coupons: Sequence[str] = (),
     now: datetime | None = None,
 ) -> Order:
     """An open order for `buyer` with exactly the amounts `quote` tells; it ends by itself at `expires_at` (UTC).
+    `coupons` are codes, counted with it and given back if it ends unpaid.
 
     The same `key` of the same buyer returns the first order (other lines: `OrderKeyReused`). An order that costs
     nothing is paid at once. Refuses what `quote` refuses, `OwnOffer`, and `GuardianNeeded` for a minor without consent.
@@ -95,7 +98,7 @@ def place_order(
     for line in lines:
         registry.fulfiller(line.kind)
     people.may_buy(buyer)
-    price = quote(buyer=buyer, lines=lines, now=now)
+    price = quote(buyer=buyer, lines=lines, coupons=coupons, now=now)
     order = Order.objects.create(
         number=new_number(),
         buyer=buyer,
@@ -106,11 +109,16 @@ def place_order(
         fee_amount=price.fee.amount,
         total_amount=price.total.amount,
         country=country_of(buyer),
+        reverse_charge=price.reverse_charge,
         expires_at=expires_at,
         created_at=now,
     )
     remember(order, "", OrderStatus.DRAFT, actor=actor)
     _write_lines(order, price, now)
+    take_coupons(order, price.coupons, now=now)
+    for written in order.lines:
+        written.order = order
+        registry.fulfiller(written.kind).placed(written, now)
     move(order, OrderStatus.OPEN, ORDER_MOVES, actor=actor)
     pay_if_covered(order.id, now=now)
     return Order.objects.get(id=order.id)
@@ -138,6 +146,9 @@ def _write_lines(order: Order, price: Quote, now: datetime) -> None:
             commission_fixed=line.commission.fixed,
             commission_rule_id=line.commission.rule_id,
             policy=line.draft.policy,
+            discount_amount=line.discount.amount,
+            subsidy_amount=line.subsidy.amount,
+            traits=line.draft.traits,
             releases_at=line.draft.releases_at,
             created_at=now,
         )
@@ -197,6 +208,7 @@ def pay_if_covered(order_id: UUID, *, now: datetime | None = None) -> bool:
     invoices.issue_invoices(order, now=now)
     for line in order.lines:
         _fulfil(line, now)
+    CartItem.objects.filter(order=order).delete()
     events.publish(OrderPaid(order.id))
     if order.total_amount:
         notices.notify(
@@ -255,6 +267,7 @@ def void_order(*, order_id: UUID, reason: str, actor: Any = None, now: datetime 
         line.order = order
         move(line, LineStatus.LAPSED, LINE_MOVES, actor=actor, reason=reason)
         registry.fulfiller(line.kind).lapse(line, now)
+    give_coupons_back(order, now=now)
     from majlis.engines.billing.tasks import stop_payment
 
     for payment in Payment.objects.filter(order=order, status__in=LIVE_PAYMENTS):

@@ -1,23 +1,24 @@
-"""What things cost: VAT, the buyer's fee, the house's commission."""
+"""What things cost: VAT, the buyer's fee, what coupons take off."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from majlis.engines.billing.models import CommissionRule
+from majlis.engines.billing import registry
+from majlis.engines.billing.models import BillingDetails
 from majlis.engines.billing.policies import policies
+from majlis.engines.billing.services.commissions import commission_for
 from majlis.engines.billing.splitting import split
-from majlis.engines.billing.types import Commission, LineDraft, Quote, QuotedLine
-from majlis.kernel.accounts import services as accounts
+from majlis.engines.billing.types import LineDraft, Quote, QuotedLine
 from majlis.kit import clock
 from majlis.kit.edition import edition
 from majlis.kit.errors import Invalid, Refusal
 from majlis.kit.money import Money
+
+if TYPE_CHECKING:
+    from majlis.engines.billing.services.coupons import Discount
 
 
 class EmptyOrder(Refusal):
@@ -36,18 +37,14 @@ class MixedCurrencies(Refusal):
     status = 422
 
 
-class RuleEnded(Refusal):
-    """The commission rule is over already."""
+def quote(*, buyer: Any, lines: Sequence[LineDraft], coupons: Sequence[str] = (), now: datetime | None = None) -> Quote:
+    """What `place_order` would charge `buyer` for these lines with these coupon codes now, to the last cent, with the
+    commission it would keep.
 
-    code = "rule_ended"
-    sentence = _("This rule has ended already.")
-
-
-def quote(*, buyer: Any, lines: Sequence[LineDraft], now: datetime | None = None) -> Quote:
-    """What `place_order` would charge `buyer` for these lines now, to the last cent, with the commission it would keep.
-
-    Writes nothing. Refuses `EmptyOrder`, `MixedCurrencies`.
+    Writes nothing. Refuses `EmptyOrder`, `MixedCurrencies`, and what a coupon refuses (`CouponRefused`).
     """
+    from majlis.engines.billing.services.coupons import discounts_for
+
     now = now or clock.now()
     if not lines:
         raise EmptyOrder()
@@ -57,7 +54,11 @@ def quote(*, buyer: Any, lines: Sequence[LineDraft], now: datetime | None = None
     if any(line.amount.amount < 0 for line in lines):
         raise Invalid(errors={"amount": _("A price cannot be negative.")})
     country = country_of(buyer)
-    quoted = tuple(_quote_line(line, country, now) for line in lines)
+    reverse = reverse_charged(buyer, country)
+    off = discounts_for(codes=coupons, buyer=buyer, lines=lines, now=now)
+    quoted = tuple(
+        _quote_line(line, country, reverse, discount, now) for line, discount in zip(lines, off.by_line, strict=True)
+    )
     nothing = Money(0, unit)
     return Quote(
         lines=quoted,
@@ -65,34 +66,63 @@ def quote(*, buyer: Any, lines: Sequence[LineDraft], now: datetime | None = None
         tax=sum((line.tax for line in quoted), nothing),
         fee=sum((line.fee for line in quoted), nothing),
         total=sum((line.total for line in quoted), nothing),
+        discount=sum((line.discount for line in quoted), nothing),
+        coupons=tuple((coupon.code, amount) for coupon, amount in off.by_coupon),
+        reverse_charge=reverse,
     )
 
 
 def country_of(buyer: Any) -> str:
-    """Whose VAT a buyer pays: their country's, else the edition's."""
-    return getattr(buyer, "country", "") or edition().country
+    """Whose VAT a buyer pays: the country their invoices are made out to, else their own, else the edition's."""
+    details = BillingDetails.objects.filter(person=buyer).values_list("country", flat=True).first()
+    return details or getattr(buyer, "country", "") or edition().country
 
 
-def _quote_line(draft: LineDraft, country: str, now: datetime) -> QuotedLine:
+def reverse_charged(buyer: Any, country: str) -> bool:
+    """Whether the buyer accounts for the VAT: a business with a tax number in another country than the house's, where
+    the edition's policy says that this is how it goes."""
     rules = policies()
-    price = draft.amount
-    rate = rules.vat_of(country, draft.kind)
-    if rules.prices_include_vat:
+    if country == edition().country or not {country, "*"} & set(rules.reverse_charge):
+        return False
+    return BillingDetails.objects.filter(person=buyer, business=True, country=country).exclude(tax_number="").exists()
+
+
+def net_and_tax(price: Money, rate: int, reverse: bool = False) -> tuple[Money, Money]:
+    """The net and the VAT of a list price at `rate` basis points, whether the edition's prices include it or not. With
+    `reverse` there is no VAT, and a price that includes it is freed of it."""
+    if policies().prices_include_vat:
         net = price.prorate(10_000, 10_000 + rate)
-        tax = price - net
-    else:
-        net, tax = price, price.share(rate)
-    fee = price.share(rules.buyer_fee_basis_points)
-    commission = commission_for(kind=draft.kind, seller_id=draft.seller_id, unit=price.unit, now=now)
+        return net, Money(0, price.unit) if reverse else price - net
+    return price, Money(0, price.unit) if reverse else price.share(rate)
+
+
+def _quote_line(draft: LineDraft, country: str, reverse: bool, off: "Discount", now: datetime) -> QuotedLine:
+    rules = policies()
+    voucher = draft.kind in registry.vouchers()
+    price = draft.amount
+    charged = price - off.seller - off.house
+    rate = 0 if voucher else rules.vat_of(country, draft.kind)
+    net, tax = net_and_tax(charged, rate, reverse)
+    nothing = Money(0, price.unit)
+    subsidy = net_and_tax(price - off.seller, rate, reverse)[0] - net if draft.seller_id else nothing
+    fee = nothing if voucher else charged.share(rules.buyer_fee_basis_points)
+    commission = commission_for(
+        kind=draft.kind,
+        seller_id=draft.seller_id,
+        unit=price.unit,
+        variant=draft.traits.get("variant", ""),
+        now=now,
+    )
     whole = split(
         price=price,
         net=net,
         tax=tax,
         fee=fee,
         commission=commission,
-        buyer=Money(0, price.unit),
+        buyer=nothing,
         seller=price,
         house=draft.seller_id is None,
+        subsidy=subsidy,
     )
     return QuotedLine(
         draft=draft,
@@ -100,88 +130,10 @@ def _quote_line(draft: LineDraft, country: str, now: datetime) -> QuotedLine:
         tax=tax,
         fee=fee,
         total=net + tax + fee,
-        tax_basis_points=rate,
+        tax_basis_points=0 if reverse else rate,
         tax_included=rules.prices_include_vat,
         commission=commission,
         seller_receives=whole.seller,
+        discount=off.seller + off.house,
+        subsidy=subsidy,
     )
-
-
-def commission_for(*, kind: str, seller_id: UUID | None, unit: str, now: datetime | None = None) -> Commission:
-    """What the house keeps of a sale of this kind by this seller in this currency: the most particular rule in force,
-    the newest of equals, else the edition's default."""
-    now = now or clock.now()
-    if seller_id is None:
-        return Commission(0, 0)
-    rules = (
-        CommissionRule.objects.filter(starts_at__lte=now)
-        .filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now))
-        .filter(Q(kind="") | Q(kind=kind), Q(seller__isnull=True) | Q(seller_id=seller_id), Q(unit="") | Q(unit=unit))
-    )
-    best = max(
-        rules, key=lambda r: (r.seller_id is not None, r.kind != "", r.unit != "", r.starts_at, r.id), default=None
-    )
-    if best is None:
-        fixed = policies().commission_fixed if unit == edition().currency else 0
-        return Commission(policies().commission_basis_points, fixed)
-    return Commission(best.basis_points, best.fixed, best.id)
-
-
-@transaction.atomic
-def add_commission_rule(
-    *,
-    actor: Any,
-    basis_points: int,
-    fixed: Money | None = None,
-    kind: str = "",
-    seller: Any = None,
-    starts_at: datetime | None = None,
-    ends_at: datetime | None = None,
-    note: str = "",
-) -> CommissionRule:
-    """A rule for orders placed from `starts_at` (now by default) on; orders placed before keep theirs.
-
-    Refuses `Invalid` when the numbers make no sense.
-    """
-    starts_at = starts_at or clock.now()
-    errors: dict[str, Any] = {}
-    if not 0 <= basis_points <= 10_000:
-        errors["basis_points"] = _("A share lies between 0 and 100 %%.")
-    if fixed is not None and fixed.amount < 0:
-        errors["fixed"] = _("This cannot be negative.")
-    if ends_at is not None and ends_at <= starts_at:
-        errors["ends_at"] = _("It must end after it starts.")
-    if errors:
-        raise Invalid(errors=errors)
-    rule = CommissionRule.objects.create(
-        kind=kind,
-        seller=seller,
-        unit=fixed.unit if fixed else "",
-        basis_points=basis_points,
-        fixed=fixed.amount if fixed else 0,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        note=note,
-    )
-    accounts.record_act(
-        actor=actor,
-        action="billing.commission_rule_added",
-        target=f"billing.commissionrule:{rule.id}",
-        facts={"basis_points": basis_points, "fixed": rule.fixed, "unit": rule.unit, "kind": kind},
-        reason=note,
-    )
-    return rule
-
-
-@transaction.atomic
-def end_commission_rule(*, actor: Any, rule_id: UUID, now: datetime | None = None) -> CommissionRule:
-    """End a rule now; orders made under it keep it. Refuses `RuleEnded`."""
-    now = now or clock.now()
-    rule = CommissionRule.objects.select_for_update().get(id=rule_id)
-    if rule.ends_at is not None and rule.ends_at <= now:
-        raise RuleEnded()
-    # One that was to start later never holds: its time is the shortest there is.
-    rule.ends_at = max(now, rule.starts_at + timedelta(microseconds=1))
-    CommissionRule.objects.filter(id=rule_id).update(ends_at=rule.ends_at)
-    accounts.record_act(actor=actor, action="billing.commission_rule_ended", target=f"billing.commissionrule:{rule_id}")
-    return rule

@@ -10,15 +10,16 @@ from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing import registry
 from majlis.engines.billing.events import LineSettled
-from majlis.engines.billing.models import OrderLine, Refund
+from majlis.engines.billing.models import LinePart, OrderLine, Refund
 from majlis.engines.billing.services import books, debts, invoices
-from majlis.engines.billing.splitting import split
+from majlis.engines.billing.splitting import between, split
 from majlis.engines.billing.steps import move
-from majlis.engines.billing.types import LINE_MOVES, LineStatus, RefundStatus, Split
+from majlis.engines.billing.types import LINE_MOVES, Commission, LineStatus, RefundStatus, Split
 from majlis.kernel.accounts import services as accounts
 from majlis.kernel.notices import services as notices
 from majlis.kit import clock, events
 from majlis.kit.errors import Invalid, NotFound, Refusal
+from majlis.kit.ids import new_id
 from majlis.kit.money import Money
 
 
@@ -75,16 +76,63 @@ def settle_line(
     line = _locked_line(line_id)
     if line.settle_key == key:
         return line
+    return _divide(line, line.undivided, buyer, seller, key, reason, actor, now)
+
+
+@transaction.atomic
+def settle_part(
+    *,
+    line_id: UUID,
+    share: Money,
+    buyer: Money,
+    seller: Money,
+    key: str,
+    reason: Any,
+    actor: Any = None,
+    now: datetime | None = None,
+) -> OrderLine:
+    """Divide a share of a held line's list price before the rest: a session of a package that took place. Of `share`
+    `buyer` and `seller` get theirs as in `settle_line`; what neither gets stays with the house. The last part settles
+    the line. The same `key` again divides once. Refuses as `settle_line`; `SplitTooLarge` also beyond what is left."""
+    now = now or clock.now()
+    line = _locked_line(line_id)
+    if line.settle_key == key or LinePart.objects.filter(key=f"line:{line.id}:{key}").exists():
+        return line
+    return _divide(line, share, buyer, seller, key, reason, actor, now)
+
+
+def _divide(
+    line: OrderLine, share: Money, buyer: Money, seller: Money, key: str, reason: Any, actor: Any, now: datetime
+) -> OrderLine:
+    """Take the next `share` of the list price out of escrow."""
     if line.status != LineStatus.HELD:
         raise LineNotHeld()
-    if buyer.unit != line.unit or seller.unit != line.unit or buyer.amount < 0 or seller.amount < 0:
+    if {share.unit, buyer.unit, seller.unit} != {line.unit} or min(share.amount, buyer.amount, seller.amount) < 0:
         raise Invalid(errors={"amount": _("Amounts must be positive and in the currency of the order.")})
-    if (buyer + seller).amount > line.price_amount:
+    if (buyer + seller).amount > share.amount or share.amount > line.undivided.amount:
         raise SplitTooLarge()
-    parts = _split_of(line, buyer, seller)
+    parts = split_of(line, share, buyer, seller)
     owes = line.seller_id is not None and bool(parts.seller) and debts.before_earning(line.seller_id, line.unit)
-    books.book_settlement(line, parts, actor, now)
-    whole = line.price_amount == buyer.amount and line.price_amount > 0
+    last = share == line.undivided
+    part_key = "settle" if last else f"part:{new_id()}"
+    books.book_settlement(line, parts, actor, now, key=part_key)
+    if last:
+        _end(line, parts, key, reason, actor, now)
+    else:
+        _write_part(line, share, parts, key, reason, now)
+    invoices.issue_credit_note(line, parts.buyer, parts.buyer_tax, key=f"line:{line.id}:{part_key}", now=now)
+    _tell(line, parts, reason, part_key)
+    if owes and line.seller_id:
+        debts.settle_debt(line.seller_id, parts.seller, key=f"line:{line.id}:{part_key}", memo=line.title, now=now)
+    if parts.seller:
+        debts.keep_reserve(line, parts.seller, key=part_key, now=now)
+    events.publish(LineSettled(line.id, line.subject_id, line.kind))
+    return line
+
+
+def _end(line: OrderLine, parts: Split, key: str, reason: Any, actor: Any, now: datetime) -> None:
+    back = line.to_buyer + parts.buyer.amount
+    whole = back == line.total_amount and line.price_amount > 0
     move(
         line,
         LineStatus.REFUNDED if whole else LineStatus.SETTLED,
@@ -94,19 +142,36 @@ def settle_line(
         settle_key=key,
         settled_at=now,
         settle_reason=str(reason)[:300],
-        to_buyer=parts.buyer.amount,
-        to_seller=parts.seller.amount,
-        to_fees=parts.fees.amount,
-        to_tax=parts.tax.amount,
+        divided_amount=line.price_amount,
+        to_buyer=back,
+        to_seller=line.to_seller + parts.seller.amount,
+        to_fees=line.to_fees + parts.fees.amount,
+        to_tax=line.to_tax + parts.tax.amount,
+        to_coupons=line.to_coupons + parts.coupons.amount,
     )
-    invoices.issue_credit_note(line, parts.buyer, parts.buyer_tax, key=f"line:{line.id}:settle", now=now)
-    _tell(line, parts, reason)
-    if owes and line.seller_id:
-        debts.settle_debt(line.seller_id, parts.seller, key=f"line:{line.id}:settle", memo=line.title, now=now)
-    if parts.seller:
-        debts.keep_reserve(line, parts.seller, now)
-    events.publish(LineSettled(line.id, line.subject_id, line.kind))
-    return line
+
+
+def _write_part(line: OrderLine, share: Money, parts: Split, key: str, reason: Any, now: datetime) -> None:
+    went = {
+        "to_buyer": parts.buyer.amount,
+        "to_seller": parts.seller.amount,
+        "to_fees": parts.fees.amount,
+        "to_tax": parts.tax.amount,
+        "to_coupons": parts.coupons.amount,
+    }
+    LinePart.objects.create(
+        line=line,
+        key=f"line:{line.id}:{key}",
+        share_amount=share.amount,
+        reason=str(reason)[:300],
+        created_at=now,
+        **went,
+    )
+    sums = {name: getattr(line, name) + amount for name, amount in went.items()}
+    sums["divided_amount"] = line.divided_amount + share.amount
+    OrderLine.objects.filter(id=line.id).update(**sums)
+    for name, amount in sums.items():
+        setattr(line, name, amount)
 
 
 def release_line(*, line_id: UUID, key: str, actor: Any = None, now: datetime | None = None) -> OrderLine:
@@ -117,7 +182,7 @@ def release_line(*, line_id: UUID, key: str, actor: Any = None, now: datetime | 
     return settle_line(
         line_id=line_id,
         buyer=Money(0, line.unit),
-        seller=line.amount,
+        seller=line.undivided,
         key=key,
         reason=_("Released."),
         actor=actor,
@@ -125,20 +190,28 @@ def release_line(*, line_id: UUID, key: str, actor: Any = None, now: datetime | 
     )
 
 
-def _split_of(line: OrderLine, buyer: Money, seller: Money) -> Split:
+def split_of(line: OrderLine, share: Money, buyer: Money, seller: Money) -> Split:
+    """How the next `share` of a line's list price is divided, where `buyer` and `seller` get theirs of it."""
+    start = line.divided_amount
+    net, tax, fee, subsidy, fixed = (
+        between(amount, line.amount, start, start + share.amount)
+        for amount in (line.net, line.tax, line.fee, line.subsidy, Money(line.commission_fixed, line.unit))
+    )
     return split(
-        price=line.amount,
-        net=line.net,
-        tax=line.tax,
-        fee=line.fee,
-        commission=line.commission,
+        price=share,
+        net=net,
+        tax=tax,
+        fee=fee,
+        commission=Commission(line.commission_basis_points, fixed.amount, line.commission_rule_id),
         buyer=buyer,
         seller=seller,
         house=line.seller_id is None,
+        subsidy=subsidy,
     )
 
 
-def _tell(line: OrderLine, parts: Split, reason: Any) -> None:
+def _tell(line: OrderLine, parts: Split, reason: Any, part: str) -> None:
+    once = f"line:{line.id}" if part == "settle" else f"line:{line.id}:{part}"
     if parts.buyer:
         notices.notify(
             person_id=line.order.buyer_id,
@@ -149,15 +222,15 @@ def _tell(line: OrderLine, parts: Split, reason: Any) -> None:
                 "reason": str(reason),
             },
             link=f"/orders/{line.order_id}/",
-            key=f"line:{line.id}:refunded",
+            key=f"{once}:refunded",
         )
-    if parts.seller and line.seller:
+    if parts.seller and line.seller and line.kind not in registry.vouchers():
         notices.notify(
             person_id=line.seller.id,
             kind="money_earned",
             facts={"title": registry.name_everywhere(line), "amount": parts.seller},
             link="/wallet/",
-            key=f"line:{line.id}:earned",
+            key=f"{once}:earned",
         )
 
 
@@ -182,10 +255,11 @@ def refund_line(
     now = now or clock.now()
     line = _locked_line(line_id)
     if line.status == LineStatus.HELD:
-        _refuse_beyond(amount, line.total)
-        share = line.amount.prorate(amount.amount, line.total_amount)
+        left = waits_in_escrow(line)
+        _refuse_beyond(amount, left)
+        share = line.undivided.prorate(amount.amount, left.amount)
         settled = settle_line(
-            line_id=line_id, buyer=share, seller=line.amount - share, key=key, reason=reason, actor=actor, now=now
+            line_id=line_id, buyer=share, seller=line.undivided - share, key=key, reason=reason, actor=actor, now=now
         )
         _record(settled, amount, actor, reason)
         return settled
@@ -220,6 +294,11 @@ def refund_line(
         key=f"{refund.key}:told",
     )
     return line
+
+
+def waits_in_escrow(line: OrderLine) -> Money:
+    """What the buyer paid of a held line and nobody has got yet, VAT and fee included."""
+    return between(line.total, line.amount, line.divided_amount, line.price_amount)
 
 
 def _refuse_beyond(amount: Money, most: Money) -> None:

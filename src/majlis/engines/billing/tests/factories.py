@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from majlis.engines.billing import registry, services
 from majlis.engines.billing.models import Order, OrderLine
-from majlis.engines.billing.types import LineDraft
+from majlis.engines.billing.types import LineDraft, Offered
 from majlis.kernel.ledger import queries as ledger
 from majlis.kernel.ledger import services as ledger_services
 from majlis.kernel.ledger.types import JournalKind, Line, Purpose, of_house, of_person
@@ -28,6 +28,7 @@ class Seats(registry.Fulfiller):
         self.fulfilled: list[Any] = []
         self.lapsed: list[Any] = []
         self.gone: set[Any] = set()
+        self.taken: list[str] = []
         self.keep_until: Any = None
 
     def fulfil(self, line: OrderLine, now: Any) -> None:
@@ -40,6 +41,16 @@ class Seats(registry.Fulfiller):
 
     def keep(self, line: OrderLine, until: Any, now: Any) -> Any:
         return self.keep_until or super().keep(line, until, now)
+
+    def offer(self, choice: dict[str, Any], buyer: Any, now: Any) -> Offered:
+        if choice["id"] in {str(each) for each in self.gone}:
+            raise SeatGone()
+        return Offered("A seat", "In the first row", usd(choice["amount"]), traits=choice.get("traits", {}))
+
+    def take(self, choice: dict[str, Any], buyer: Any, key: str, until: Any, now: Any) -> LineDraft:
+        offered = self.offer(choice, buyer, now)
+        self.taken.append(choice["id"])
+        return LineDraft("seat", UUID(choice["id"]), offered.title, offered.amount, traits=offered.traits)
 
     def describe(self, line: OrderLine) -> str:
         return f"Seat: {line.title}"
