@@ -5,16 +5,14 @@ registry.register("lesson", LessonFulfiller())
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.utils import translation
 
 from majlis.engines.billing.models import OrderLine
-from majlis.kit.edition import edition
-from typing import Any
-
-from majlis.engines.billing.models import OrderLine
 from majlis.engines.billing.types import LineDraft, Offered
+from majlis.kit.edition import edition
 from majlis.kit.errors import NotFound
 
 
@@ -105,6 +103,8 @@ def name_everywhere(line: OrderLine) -> dict[str, str]:
         with translation.override(language):
             names[language] = entitle([line])[0].name
     return names
+
+
 def vouchers() -> list[str]:
     """The kinds that are money for later."""
     return sorted(kind for kind, each in _fulfillers.items() if each.voucher)

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
+from majlis.engines.billing import registry
 from majlis.engines.billing.models import ClawBack, OrderLine
 from majlis.engines.billing.policies import policies
 from majlis.engines.billing.services import books
@@ -78,7 +79,7 @@ def claw_back(
     notices.notify(
         person_id=line.seller.id,
         kind="earning_owed" if taken.owed_amount else "earning_taken_back",
-        facts={"title": line.title, "amount": amount, "owed": taken.owed, "reason": reason},
+        facts={"title": registry.name_everywhere(line), "amount": amount, "owed": taken.owed, "reason": reason},
         link="/wallet/withdrawals/",
         key=f"clawback:{taken.id}",
     )
