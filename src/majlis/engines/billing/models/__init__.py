@@ -1,10 +1,8 @@
 """The tables of billing, one file per noun."""
 
 from majlis.engines.billing.models.allowances import AllowanceGrant, AllowanceUse
-from majlis.engines.billing.models.coins import CoinBlock, CoinCursor, CoinInvoice, CoinPayment, CoinRate
-from majlis.engines.billing.models.invoices import Invoice, InvoiceSeries
-from majlis.engines.billing.models.orders import CommissionRule, Order, OrderLine, StateChange
 from majlis.engines.billing.models.carts import Cart, CartItem
+from majlis.engines.billing.models.coins import CoinBlock, CoinCursor, CoinInvoice, CoinPayment, CoinRate
 from majlis.engines.billing.models.coupons import Coupon, CouponDiscount, CouponUse
 from majlis.engines.billing.models.gift_codes import GiftCode
 from majlis.engines.billing.models.invoices import BillingDetails, Invoice, InvoiceLink, InvoiceSeries

@@ -21,9 +21,6 @@ from majlis.engines.billing.services.batches import (
     mark_batch_paid,
     take_out_of_batch,
 )
-from majlis.engines.billing.services.chain_watch import watch_chain, watch_chains
-from majlis.engines.billing.services.coin_rates import NoCoinRate, coin_rate, fetch_coin_rates, record_coin_rates
-from majlis.engines.billing.services.coins import coins_sent_back, expire_coin_invoices, lock_rate_again
 from majlis.engines.billing.services.carts import (
     CartEmpty,
     CartFull,
@@ -33,6 +30,9 @@ from majlis.engines.billing.services.carts import (
     remove_from_cart,
     set_cart_coupons,
 )
+from majlis.engines.billing.services.chain_watch import watch_chain, watch_chains
+from majlis.engines.billing.services.coin_rates import NoCoinRate, coin_rate, fetch_coin_rates, record_coin_rates
+from majlis.engines.billing.services.coins import coins_sent_back, expire_coin_invoices, lock_rate_again
 from majlis.engines.billing.services.commissions import RuleEnded, add_commission_rule, end_commission_rule
 from majlis.engines.billing.services.coupons import CouponRefused, CouponUnknown, add_coupon, change_coupon
 from majlis.engines.billing.services.debts import ClawBackTooLarge, claw_back
@@ -127,8 +127,8 @@ __all__ = [
     "LineNotHeld",
     "MethodNotOffered",
     "MixedCurrencies",
-    "NoCoinRate",
     "MoneyHasArrived",
+    "NoCoinRate",
     "NothingToExport",
     "OrderEnded",
     "OrderKeyReused",
