@@ -14,6 +14,7 @@ from majlis.engines.billing.allowance_queries import (
     allowance_uses,
     allowances_of,
 )
+from majlis.engines.billing.coin_queries import CoinRequest, CoinsSeen, coin_request, coins_of
 from majlis.engines.billing.models import (
     Invoice,
     Order,
@@ -41,12 +42,16 @@ from majlis.kit.pages import Page, paginate
 
 __all__ = [
     "Allowance",
+    "CoinRequest",
+    "CoinsSeen",
     "allowance_left",
     "allowance_statement",
     "allowance_uses",
     "allowances_of",
     "batch",
     "cart_of",
+    "coin_request",
+    "coins_of",
     "commission_for",
     "coupons_on",
     "covered",

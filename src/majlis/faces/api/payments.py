@@ -69,6 +69,61 @@ class StartedOut(Schema):
         return cls(payment_id=started.payment_id, redirect_url=started.redirect_url, instructions=started.instructions)
 
 
+class CoinsSeenOut(Schema):
+    """Coins that came to the address, and how many of the blocks they need stand on them."""
+
+    amount: MoneyOut
+    txid: str
+    status: str
+    blocks: int
+    needed: int
+    value: MoneyOut | None
+
+
+class CoinRequestOut(Schema):
+    """What to send where, at which rate, until when; and what came."""
+
+    network: str
+    asset: str
+    status: str
+    address: str
+    missing: MoneyOut
+    worth: MoneyOut
+    rate: str
+    rate_source: str
+    locked_until: datetime
+    lock_over: bool
+    uri: str
+    seen: list[CoinsSeenOut]
+
+    @classmethod
+    def of(cls, coins: queries.CoinRequest) -> "CoinRequestOut":
+        return cls(
+            network=coins.network,
+            asset=coins.asset,
+            status=coins.status,
+            address=coins.address,
+            missing=MoneyOut.of(coins.missing),
+            worth=MoneyOut.of(coins.worth),
+            rate=coins.rate,
+            rate_source=coins.rate_source,
+            locked_until=coins.locked_until,
+            lock_over=coins.lock_over,
+            uri=coins.uri,
+            seen=[
+                CoinsSeenOut(
+                    amount=MoneyOut.of(each.coins),
+                    txid=each.txid,
+                    status=each.status,
+                    blocks=each.blocks,
+                    needed=each.needed,
+                    value=None if each.value is None else MoneyOut.of(each.value),
+                )
+                for each in coins.seen
+            ],
+        )
+
+
 class GatewayOut(Schema):
     """A way to pay."""
 
@@ -156,3 +211,17 @@ def send_receipt(request: HttpRequest, payment_id: UUID, proof: ReceiptIn) -> Re
     """Say that the bank transfer was made, with its receipt."""
     sent = services.send_receipt(payment_id=payment_id, file_id=proof.file_id, note=proof.note, actor=request.user)
     return ReceiptOut(id=sent.id, status=sent.status)
+
+
+@router.get("/{uuid:payment_id}/coins", response=CoinRequestOut, auth=requires("money:read"))
+def show_coins(request: HttpRequest, payment_id: UUID) -> CoinRequestOut:
+    """Of a payment in coins: what to send where, and what came."""
+    return CoinRequestOut.of(queries.coins_of(queries.payment(payment_id, request.user)))
+
+
+@router.post("/{uuid:payment_id}/coins/rate", response=CoinRequestOut, auth=requires("money:write"))
+@decorate_view(idempotent)
+def lock_rate_again(request: HttpRequest, payment_id: UUID) -> CoinRequestOut:
+    """The rate of a payment in coins is over: lock the present one for what is missing."""
+    services.lock_rate_again(payment_id=payment_id, actor=request.user)
+    return CoinRequestOut.of(queries.coins_of(queries.payment(payment_id, request.user)))

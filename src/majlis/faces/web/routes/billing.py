@@ -12,6 +12,7 @@ urlpatterns = [
     path("checkout/<uuid:order_id>/return/", checkout.come_back, name="checkout_return"),
     path("checkout/<uuid:order_id>/cancel/", checkout.cancel, name="checkout_cancel"),
     path("payments/<uuid:payment_id>/receipt/", checkout.receipt, name="payment_receipt"),
+    path("payments/<uuid:payment_id>/rate/", checkout.new_rate, name="payment_rate"),
     path("payments/<uuid:payment_id>/", checkout.payment, name="payment"),
     path("sandbox/<str:ref>/", billing_sandbox.show, name="sandbox_payment"),
     path("orders/", billing_orders.orders, name="orders"),

@@ -203,8 +203,25 @@ def cancel(request: HttpRequest, order_id: UUID) -> HttpResponse:
 @never_cache
 @require_GET
 def payment(request: HttpRequest, payment_id: UUID) -> HttpResponse:
-    """One attempt to pay: what to do (bank details), or how it stands."""
-    return render(request, "billing/payment.html", _payment(request, payment_id, ReceiptForm()))
+    """One attempt to pay: what to do (bank details, an address for coins), or how it stands."""
+    attempt = queries.payment(payment_id, request.user)
+    coins = queries.coin_request(attempt)
+    if coins is None:
+        return render(request, "billing/payment.html", _payment(request, payment_id, ReceiptForm()))
+    if attempt.order is not None and attempt.order.status == OrderStatus.PAID:
+        return _onwards(request, attempt.order)
+    return render(request, "billing/coins.html", {"payment": attempt, "order": attempt.order, "coins": coins})
+
+
+@login_required
+@require_POST
+def new_rate(request: HttpRequest, payment_id: UUID) -> HttpResponse:
+    """The rate of a payment in coins is over: lock the present one for what is missing."""
+    try:
+        services.lock_rate_again(payment_id=payment_id, actor=request.user)
+    except services.NoCoinRate as refusal:
+        messages.error(request, str(refusal))
+    return redirect("payment", payment_id=payment_id)
 
 
 def _payment(request: HttpRequest, payment_id: UUID, form: ReceiptForm) -> dict[str, Any]:
