@@ -17,6 +17,8 @@ from majlis.faces.cli.house import HOME, environment
 
 ORDER = 10
 COMMANDS = {"test": "run the tests (arguments go to pytest)"}
+PROGRAMS = ("litecoind",)
+"""What is installed for tests when it is missing; each is the name of its Debian package too."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -30,6 +32,7 @@ def run(asked: argparse.Namespace) -> int:
         return 0
     began = time.monotonic()
     browser = find_browser() or install_browser()
+    install_programs()
     # A short path: the socket lives in it. The data are thrown away, so nothing is synced to disk.
     with tempfile.TemporaryDirectory(prefix="majlis-test-") as scratch:
         data = Path(scratch)
@@ -70,24 +73,38 @@ def find_browser() -> str | None:
 
 def install_browser() -> str | None:
     """Install Chromium through apt when we may; else say what to do, and go on without the journeys."""
-    apt = shutil.which("apt-get")
-    if apt and os.geteuid() == 0:
-        print("Installing Chromium for the journeys (apt-get install chromium) …", flush=True)
-        env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        quiet = {"env": env, "check": False, "stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
-        install = [apt, "install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-noto-core"]
-        if subprocess.run(install, **quiet).returncode:  # type: ignore[call-overload]
-            subprocess.run([apt, "update", "-qq"], **quiet)  # type: ignore[call-overload]
-            subprocess.run(install, **quiet)  # type: ignore[call-overload]
-        if found := find_browser():
-            return found
-    how = "sudo apt install chromium" if apt else "install Chromium with your package manager"
+    if install("chromium", "fonts-noto-core") and (found := find_browser()):
+        return found
+    how = "sudo apt install chromium" if shutil.which("apt-get") else "install Chromium with your package manager"
     print(
         f"No Chromium here, so the journeys in a browser are skipped. To run them: {how},\n"
         "or name one:  MAJLIS_CHROMIUM=/path/to/chromium ./majlis test",
         flush=True,
     )
     return None
+
+
+def install_programs() -> None:
+    """The real things that some tests speak to. Without one, its tests are skipped and say so."""
+    missing = [name for name in PROGRAMS if shutil.which(name) is None]
+    if missing and not install(*missing):
+        print(f"Not here, so tests that need them are skipped: {', '.join(missing)}", flush=True)
+
+
+def install(*packages: str) -> bool:
+    """Install packages through apt, if we may; whether they are there now."""
+    apt = shutil.which("apt-get")
+    if not apt or os.geteuid() != 0:
+        return False
+    print(f"Installing for the tests (apt-get install {' '.join(packages)}) …", flush=True)
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+
+    def ran(*command: str) -> bool:
+        quiet = subprocess.DEVNULL
+        return not subprocess.run([apt, *command], env=env, check=False, stdin=quiet, stdout=quiet).returncode
+
+    words = ("install", "-y", "-qq", "--no-install-recommends", *packages)
+    return ran(*words) or (ran("update", "-qq") and ran(*words))
 
 
 def summary(report: Path, status: int, browser: str | None, seconds: float) -> None:
