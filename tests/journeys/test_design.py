@@ -1,9 +1,15 @@
 """The design system and the shell, as people with different eyes and hands meet them."""
 
+from dataclasses import dataclass
+from typing import Any
+
 import pytest
+from django.utils import translation
 from tests.journeys.conftest import axe, no_sideways_scrolling
 
+from majlis.engines.experts import queries as experts
 from majlis.kit.testing import person
+from majlis.products.lessons.tests.factories import over, paid, soon, student, teacher
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 
@@ -146,3 +152,52 @@ class TestStream:
             {"kind": "message", "id": "7", "detail": {"text": "سلام"}},
             {"kind": "beat", "id": "", "detail": {}},
         ]
+
+
+@dataclass
+class Story:
+    """Two people and their coming lesson."""
+
+    salma: Any
+    nadia: Any
+    lesson: Any
+
+    def address(self, path: str) -> str:
+        """The path with what it names filled in."""
+        slug = experts.cards([self.salma.id])[0].slug
+        return path.format(order=self.lesson.order_id, lesson=self.lesson.id, slug=slug)
+
+
+@pytest.fixture
+def story():
+    """A student and a teacher with a lesson behind them, one ahead, money and notices."""
+    with translation.override("en"):
+        salma, nadia = teacher("سلمى عبد الرحمن حسن"), student("Nadia Rahman")
+        over(paid(salma, nadia, soon(1)), salma, nadia)
+        return Story(salma, nadia, paid(salma, nadia, soon(2)))
+
+
+PAGES_OF_A_MEMBER = [
+    ("nadia", "/dashboard/"),
+    ("salma", "/dashboard/"),
+    ("nadia", "/orders/"),
+    ("nadia", "/orders/{order}/"),
+    ("nadia", "/lessons/{lesson}/"),
+    ("salma", "/calendar/"),
+    ("salma", "/calendar/hours/"),
+    ("nadia", "/wallet/"),
+    ("salma", "/wallet/withdrawals/"),
+    ("nadia", "/notices/"),
+    ("nadia", "/settings/security/"),
+    ("nadia", "/teachers/{slug}/"),
+    ("nadia", "/teachers/{slug}/book/"),
+]
+
+
+class TestPagesOfAMember:
+    @pytest.mark.parametrize(("who", "path"), PAGES_OF_A_MEMBER)
+    def test_fit_a_small_phone_and_can_be_read_in_the_dark(self, page_of, story, who, path):
+        page = page_of(getattr(story, who), language="ar", width=360, height=740, dark=True)
+        page.goto(story.address(path))
+        no_sideways_scrolling(page)
+        axe(page)

@@ -9,6 +9,7 @@ from majlis.engines.experts.models import ExpertProfile
 from majlis.engines.experts.policy import admission
 from majlis.engines.experts.types import DocumentKind, DocumentStatus, Missing, Mode
 from majlis.kernel.accounts import queries as people
+from majlis.kit.locale import number
 
 STEPS = ("about", "subjects", "price", "media", "documents", "review")
 """The steps of onboarding, in their order."""
@@ -25,7 +26,11 @@ def _missing(profile: ExpertProfile) -> Iterator[tuple[str, str, Any]]:
     if len(profile.headline) < 10:
         yield "headline", "about", _("Write a headline of at least 10 letters.")
     if len(profile.about) < asked.about_min:
-        yield "about", "about", _("Tell about yourself in at least %(count)d letters.") % {"count": asked.about_min}
+        yield (
+            "about",
+            "about",
+            _("Tell about yourself in at least %(count)s letters.") % {"count": number(asked.about_min)},
+        )
     if not profile.languages.exists():
         yield "languages", "about", _("Say which languages you speak.")
     if not profile.subjects.filter(active=True).exists():
