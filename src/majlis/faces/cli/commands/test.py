@@ -17,7 +17,10 @@ from majlis.faces.cli.house import HOME, environment
 
 ORDER = 10
 COMMANDS = {"test": "run the tests (arguments go to pytest)"}
-PROGRAMS = ("litecoind",)
+PROGRAMS = (
+    "redis-server",
+    "litecoind",
+)
 """What is installed for tests when it is missing; each is the name of its Debian package too."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -97,7 +100,7 @@ def install(*packages: str) -> bool:
     if not apt or os.geteuid() != 0:
         return False
     print(f"Installing for the tests (apt-get install {' '.join(packages)}) …", flush=True)
-    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}  # services stay off
 
     def ran(*command: str) -> bool:
         quiet = subprocess.DEVNULL

@@ -1,0 +1,194 @@
+"""The first page of a search, as the API's answer and as a page, beside Node's fastify + pg: the same statements and as
+many bytes. Ours is the production web process as `./majlis web` starts it; the peer has as many processes, keeps every
+statement prepared, and does nothing else. 32 connections, in turn; then one client.
+
+With MAJLIS_BENCH_SETTINGS=1 also our own figures by web processes, threads and pool."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from socket import socket
+from typing import Any
+
+from _measure import django, heading, rate, verdict
+
+EXPERTS = int(os.environ.get("MAJLIS_BENCH_EXPERTS", "5000"))
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
+SECONDS = 5
+PATHS = {"API": "/api/v1/experts", "page": "/teachers/"}
+PEER = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "majlis/bench-peer"
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@contextmanager
+def running(words: list[str], port: int, **more: Any) -> Iterator[str]:
+    """The address of a server while the block runs."""
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
+    server = subprocess.Popen(words, **quiet, **more)  # type: ignore[call-overload]
+    try:
+        for _ in range(150):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}{PATHS['API']}", timeout=5).read()
+                break
+            except OSError:
+                time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait()
+
+
+def ours(port: int, **settings: str) -> Any:
+    """Our web process."""
+    from majlis.faces.cli import processes
+
+    env = os.environ | {"MAJLIS_PORT": str(port), "MAJLIS_TESTING": "0"} | settings
+    return running(processes.web(env), port, env=env)
+
+
+def peer(port: int, plan: Path, number: int) -> Any:
+    """The peer."""
+    script = Path(__file__).with_name("_web_peer.mjs")
+    return running(["node", str(script), str(plan), str(port), str(number)], port, cwd=PEER)
+
+
+def load(address: str, connections: int, seconds: int = SECONDS) -> tuple[float, float]:
+    """Requests a second, and the middle answer's milliseconds, by wrk."""
+    said = subprocess.run(
+        ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s", "--latency", address],
+        capture_output=True,
+        text=True,
+    ).stdout
+    if "Non-2xx" in said:
+        raise SystemExit(f"{address} did not answer everything:\n{said}")
+    value, unit = re.search(r"50%\s+([\d.]+)(us|ms|s)", said).groups()  # type: ignore[union-attr]
+    middle = float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1]), middle  # type: ignore[index]
+
+
+def statements() -> list[dict[str, Any]]:
+    """For each address what one answer of ours asks the database, and how many bytes it has."""
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    from majlis.engines.scheduling.queries import slots
+
+    slots.FEW = 0  # bound here, so that it can be read; the servers prepare it
+    client, found = Client(), []
+    for kind, path in PATHS.items():
+        client.get(path)
+        with CaptureQueriesContext(connection) as asked:
+            answer = client.get(path)
+        assert answer.status_code == 200, answer
+        texts = [{"name": f"{kind}{n}", "text": query["sql"]} for n, query in enumerate(asked.captured_queries)]
+        form = "json" if kind == "API" else "html"
+        found.append({"path": path, "statements": texts, "bytes": len(answer.content), "type": form})
+    return found
+
+
+def peer_installed() -> bool:
+    """Whether Node, fastify and pg are here; the two are fetched once, by npm."""
+    if not (shutil.which("node") and shutil.which("npm")):
+        print("  No Node here, so there is no peer: these are our own figures.")
+        return False
+    if not (PEER / "node_modules/fastify").exists():
+        PEER.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["npm", "install", "--no-audit", "--no-fund", "fastify@5", "pg@8"], cwd=PEER, check=True)
+    return True
+
+
+def compare(plan: Path, number: int) -> None:
+    """Both in turn, and the ratios."""
+    beside = peer_installed()
+    rates: dict[tuple[str, str], list[float]] = {}
+    alone: dict[tuple[str, str], list[float]] = {}
+    for _ in range(ROUNDS):
+        for name in ("fastify", "majlis") if beside else ("majlis",):
+            port = free_port()
+            with ours(port) if name == "majlis" else peer(port, plan, number) as address:
+                for kind, path in PATHS.items():
+                    load(address + path, 32, 2)
+                    rates.setdefault((name, kind), []).append(load(address + path, 32)[0])
+                    alone.setdefault((name, kind), []).append(load(address + path, 1, 2)[1])
+    for kind in PATHS:
+        for name in ("fastify", "majlis") if beside else ("majlis",):
+            one = statistics.median(alone[name, kind])
+            rate(f"{name}, {kind}", statistics.median(rates[name, kind]), note=f"one client: {one:.1f} ms")
+        if beside:
+            verdict(
+                f"{kind} ÷ fastify",
+                statistics.median(rates["majlis", kind]) / statistics.median(rates["fastify", kind]),
+                at_least=0.7,
+            )
+    verdict("page at one client, ms", statistics.median(alone["majlis", "page"]), at_most=50)
+
+
+def settings() -> None:
+    """Our own figures by processes × threads / pool, in turn."""
+    kinds = [(1, 4, 8), (2, 1, 8), (2, 2, 8), (2, 4, 8), (2, 8, 8), (2, 8, 16)]
+    found: dict[Any, list[list[float]]] = {kind: [] for kind in kinds}
+    for _ in range(max(2, ROUNDS - 2)):
+        for kind in kinds:
+            words = dict(
+                zip(("MAJLIS_WEB_WORKERS", "MAJLIS_WEB_THREADS", "MAJLIS_DB_POOL"), map(str, kind), strict=True)
+            )
+            port = free_port()
+            with ours(port, **words) as address:
+                load(address + PATHS["page"], 32, 2)
+                found[kind].append([load(address + path, 32, 3)[0] for path in PATHS.values()])
+    for (workers, threads, pool), runs in found.items():
+        api, page = (statistics.median(values) for values in zip(*runs, strict=True))
+        print(f"    {workers} processes × {threads} threads, pool {pool}: API {api:,.0f} /s, page {page:,.0f} /s")
+
+
+def main() -> None:
+    if not shutil.which("wrk"):
+        raise SystemExit("wrk makes the load; install it (apt install wrk).")
+    django()
+    from django.core.management import call_command
+    from django.db import connection
+    from search import fill
+
+    call_command("prepare", no_demo=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM experts_listing")
+        if not cursor.fetchone()[0]:
+            fill(1, EXPERTS)
+    number = int(os.environ.get("MAJLIS_WEB_WORKERS", min(4, os.cpu_count() or 1)))
+    heading("The hot read and the hot page", experts=EXPERTS, connections=32, processes=number)
+    wish = connection.settings_dict
+    database = {"host": wish["HOST"], "port": int(wish["PORT"] or 5432), "user": wish["USER"], "database": wish["NAME"]}
+    if wish["PASSWORD"]:
+        database["password"] = wish["PASSWORD"]
+    addresses = statements()
+    for address in addresses:
+        print(f"  {address['path']}: {len(address['statements'])} statements, {address['bytes']:,} bytes")
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as plan:
+        json.dump({"database": database, "addresses": addresses}, plan)
+        plan.flush()
+        connection.close()
+        compare(Path(plan.name), number)
+    if os.environ.get("MAJLIS_BENCH_SETTINGS"):
+        settings()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
