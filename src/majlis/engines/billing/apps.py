@@ -8,4 +8,8 @@ class BillingConfig(ModuleConfig):
 
     def ready(self) -> None:
         super().ready()
-        from majlis.engines.billing import notice_kinds  # noqa: F401
+        from majlis.engines.billing import notice_kinds, plan_notices, registry  # noqa: F401
+        from majlis.engines.billing.services import renewals, subscriptions
+
+        registry.register(subscriptions.KIND, renewals.PeriodFulfiller())
+        registry.register(renewals.DIFFERENCE, renewals.DifferenceFulfiller())

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count, F, Max, Q, Sum
 
-from majlis.engines.billing import allowance_audits, coin_audits  # noqa: F401
+from majlis.engines.billing import allowance_audits, coin_audits, plan_audits  # noqa: F401
 from majlis.engines.billing.models import (
     Charge,
     ClawBack,

@@ -41,3 +41,15 @@ class WithdrawalPaid:
 
     withdrawal_id: UUID
     person_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionChanged:
+    """A subscription began, renewed, was paused, is late, changed its plan or ended: what it gives may be different
+    now. `status` and `entitlement` are words of `types.SubscriptionStatus` and `types.Entitlement`."""
+
+    subscription_id: UUID
+    person_id: UUID
+    family: str
+    status: str
+    entitlement: str

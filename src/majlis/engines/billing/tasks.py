@@ -85,3 +85,12 @@ def fetch_coin_rates(timestamp: int) -> None:
     from majlis.engines.billing import services
 
     services.fetch_coin_rates()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="billing.renew_subscriptions", queue="money", queueing_lock="billing.renew_subscriptions")
+def renew_subscriptions(timestamp: int) -> None:
+    """Renew, dun, resume and end subscriptions whose time has come."""
+    from majlis.engines.billing import services
+
+    services.renew_subscriptions()

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import jwt
 from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
@@ -64,6 +65,17 @@ def person_by_phone(phone: str) -> User | None:
 def has_verified_email(person: User) -> bool:
     """Whether their primary e-mail address is proved to be theirs."""
     return bool(person.email) and EmailAddress.objects.filter(user=person, email=person.email, verified=True).exists()
+
+
+def proved_identities(person: User) -> set[tuple[str, str]]:
+    """By what a person is known beyond their name: `("email", address)` for each verified address, `("phone", number)`
+    when proved, and `(provider, uid)` for each account they sign in with (`telegram`, `google`). For telling the same
+    person under two accounts; never shown to anybody."""
+    addresses = EmailAddress.objects.filter(user=person, verified=True).values_list("email", flat=True)
+    found = {("email", address) for address in addresses}
+    if person.phone and person.phone_verified_at:
+        found.add(("phone", person.phone))
+    return found | set(SocialAccount.objects.filter(user=person).values_list("provider", "uid"))
 
 
 def has_role(person: User | AnonymousUser | None, *roles: str) -> bool:

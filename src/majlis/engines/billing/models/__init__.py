@@ -18,7 +18,9 @@ from majlis.engines.billing.models.payments import (
     WebhookEvent,
 )
 from majlis.engines.billing.models.payouts import ClawBack, PayoutBatch
+from majlis.engines.billing.models.plans import Plan, PlanBenefit, PlanInvite, PlanPrice, TrialClaim
 from majlis.engines.billing.models.saved import SandboxCard, SavedMethod
+from majlis.engines.billing.models.subscriptions import Subscription, SubscriptionPeriod
 from majlis.engines.billing.models.withdrawals import Withdrawal, WithdrawalMethod
 
 __all__ = [
@@ -47,13 +49,20 @@ __all__ = [
     "OrderLine",
     "Payment",
     "PayoutBatch",
+    "Plan",
+    "PlanBenefit",
+    "PlanInvite",
+    "PlanPrice",
     "Refund",
     "SandboxCard",
     "SandboxCharge",
     "SandboxSession",
     "SavedMethod",
     "StateChange",
+    "Subscription",
+    "SubscriptionPeriod",
     "Transfer",
+    "TrialClaim",
     "UndoneCharge",
     "WebhookEvent",
     "Withdrawal",

@@ -31,11 +31,27 @@ from majlis.engines.billing.services.carts import (
     set_cart_coupons,
 )
 from majlis.engines.billing.services.chain_watch import watch_chain, watch_chains
+from majlis.engines.billing.services.changing import (
+    ChangeTermsChanged,
+    OtherKindOfPlan,
+    SamePlan,
+    change_plan,
+    preview_change,
+)
 from majlis.engines.billing.services.coin_rates import NoCoinRate, coin_rate, fetch_coin_rates, record_coin_rates
 from majlis.engines.billing.services.coins import coins_sent_back, expire_coin_invoices, lock_rate_again
 from majlis.engines.billing.services.commissions import RuleEnded, add_commission_rule, end_commission_rule
 from majlis.engines.billing.services.coupons import CouponRefused, CouponUnknown, add_coupon, change_coupon
 from majlis.engines.billing.services.debts import ClawBackTooLarge, claw_back
+from majlis.engines.billing.services.dunning import dun
+from majlis.engines.billing.services.ending import (
+    LessComesBack,
+    cancel_subscription,
+    keep_subscription,
+    pause_subscription,
+    preview_cancel,
+    resume_subscription,
+)
 from majlis.engines.billing.services.methods import load_withdrawal_methods, set_withdrawal_method
 from majlis.engines.billing.services.orders import (
     AlreadyPaid,
@@ -56,12 +72,30 @@ from majlis.engines.billing.services.payments import (
     start_payment,
     top_up,
 )
+from majlis.engines.billing.services.plan_invites import (
+    InvitedAnother,
+    accept_plan_invite,
+    invite_to_plan,
+    open_plan_invite,
+    revoke_plan_invite,
+)
+from majlis.engines.billing.services.plans import (
+    PlanIncomplete,
+    close_plan,
+    end_plan_price,
+    load_plans,
+    open_plan,
+    save_plan,
+    set_plan_benefits,
+    set_plan_price,
+)
 from majlis.engines.billing.services.pricing import (
     EmptyOrder,
     MixedCurrencies,
     quote,
 )
 from majlis.engines.billing.services.refunds import CannotRefund, refund_payment, send_refund
+from majlis.engines.billing.services.renewals import renew_subscriptions
 from majlis.engines.billing.services.repricing import MoneyHasArrived, set_coupons
 from majlis.engines.billing.services.sandbox import deliver_sandbox_event, press_sandbox, set_sandbox_card
 from majlis.engines.billing.services.saved_methods import charge_saved, forget_method
@@ -75,6 +109,7 @@ from majlis.engines.billing.services.settlement import (
     settle_line,
     settle_part,
 )
+from majlis.engines.billing.services.subscriptions import AlreadySubscribed, SubscriptionOver, open_order, subscribe
 from majlis.engines.billing.services.taking import take_reading
 from majlis.engines.billing.services.transfers import (
     BankReferenceUsed,
@@ -84,6 +119,7 @@ from majlis.engines.billing.services.transfers import (
     reject_transfer,
     send_receipt,
 )
+from majlis.engines.billing.services.trials import ProveYourself, TrialUsed
 from majlis.engines.billing.services.watching import pay_covered_orders, poll_payments, stop_payment
 from majlis.engines.billing.services.webhooks import (
     process_webhook,
@@ -108,6 +144,7 @@ __all__ = [
     "AllowanceKeyReused",
     "AllowanceShort",
     "AlreadyPaid",
+    "AlreadySubscribed",
     "AmountOutOfRange",
     "BadSignature",
     "BankReferenceUsed",
@@ -115,6 +152,7 @@ __all__ = [
     "CartEmpty",
     "CartFull",
     "CartItemGone",
+    "ChangeTermsChanged",
     "ClawBackTooLarge",
     "CouponRefused",
     "CouponUnknown",
@@ -124,6 +162,8 @@ __all__ = [
     "GatewayUnreachable",
     "GrantDraft",
     "InBatch",
+    "InvitedAnother",
+    "LessComesBack",
     "LineNotHeld",
     "MethodNotOffered",
     "MixedCurrencies",
@@ -132,13 +172,20 @@ __all__ = [
     "NothingToExport",
     "OrderEnded",
     "OrderKeyReused",
+    "OtherKindOfPlan",
     "OwnOffer",
+    "PlanIncomplete",
+    "ProveYourself",
     "ReceiptWaits",
     "RefundTooLarge",
     "RuleEnded",
+    "SamePlan",
     "SplitTooLarge",
+    "SubscriptionOver",
     "TopUpOutOfRange",
     "TransferDecided",
+    "TrialUsed",
+    "accept_plan_invite",
     "add_commission_rule",
     "add_coupon",
     "add_to_cart",
@@ -146,16 +193,21 @@ __all__ = [
     "approve_withdrawal",
     "cancel_batch",
     "cancel_order",
+    "cancel_subscription",
     "cancel_withdrawal",
     "change_coupon",
+    "change_plan",
     "change_withdrawal",
     "charge_saved",
     "claw_back",
+    "close_plan",
     "coin_rate",
     "coins_sent_back",
     "confirm_transfer",
     "deliver_sandbox_event",
+    "dun",
     "end_commission_rule",
+    "end_plan_price",
     "expect_release",
     "expire_allowances",
     "expire_coin_invoices",
@@ -165,17 +217,26 @@ __all__ = [
     "forget_method",
     "grant_allowance",
     "grant_allowances",
+    "invite_to_plan",
+    "keep_subscription",
+    "load_plans",
     "load_withdrawal_methods",
     "lock_rate_again",
     "mark_batch_paid",
     "mark_withdrawal_paid",
+    "open_order",
+    "open_plan",
+    "open_plan_invite",
     "order_cart",
+    "pause_subscription",
     "pay_covered_orders",
     "pay_from_wallet",
     "pay_if_covered",
     "place_order",
     "poll_payments",
     "press_sandbox",
+    "preview_cancel",
+    "preview_change",
     "process_webhook",
     "quote",
     "receive_webhook",
@@ -188,20 +249,27 @@ __all__ = [
     "reject_withdrawal",
     "release_line",
     "remove_from_cart",
+    "renew_subscriptions",
     "request_withdrawal",
     "rerun_webhook",
+    "resume_subscription",
     "retry_unknown_webhooks",
     "return_use",
+    "revoke_plan_invite",
+    "save_plan",
     "send_receipt",
     "send_refund",
     "set_cart_coupons",
     "set_coupons",
+    "set_plan_benefits",
+    "set_plan_price",
     "set_sandbox_card",
     "set_withdrawal_method",
     "settle_line",
     "settle_part",
     "start_payment",
     "stop_payment",
+    "subscribe",
     "take_out_of_batch",
     "take_reading",
     "top_up",

@@ -1,0 +1,209 @@
+"""What the worker does with subscriptions whose time has come: periods end, renewals are ordered and paid."""
+
+import logging
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as now_
+from django.utils.translation import gettext_lazy as _
+
+from majlis.engines.billing.models import OrderLine, Subscription, SubscriptionPeriod
+from majlis.engines.billing.periods import end_of_period
+from majlis.engines.billing.plan_types import PERIOD_MOVES, PeriodKind, PeriodStatus, SubscriptionStatus
+from majlis.engines.billing.registry import Fulfiller
+from majlis.engines.billing.services.changing import apply_change
+from majlis.engines.billing.services.dunning import dun, policy_of, try_wallet
+from majlis.engines.billing.services.ending import end_subscription, resume
+from majlis.engines.billing.services.subscriptions import (
+    begin_period,
+    finish_periods,
+    line_of,
+    locked_subscription,
+    open_period,
+    order_period,
+    put,
+)
+from majlis.engines.billing.steps import move
+from majlis.engines.billing.types import LineDraft, OrderStatus
+from majlis.kit import clock, db
+from majlis.kit.errors import Refusal
+
+log = logging.getLogger(__name__)
+S = SubscriptionStatus
+BATCH = 100
+
+
+def renew_subscriptions(*, now: datetime | None = None, limit: int = 100_000) -> int:
+    """Do what is due with every subscription whose time has come: renew it, end it, resume it, or go on with its
+    dunning. How many were taken up. Several workers share the work; speaks to gateways for those with a saved way to
+    pay, so it must not run inside a transaction."""
+    db.refuse_transaction()
+    now = now or clock.now()
+    done = 0
+    while done < limit:
+        taken, late = _take_batch(now, min(BATCH, limit - done))
+        for subscription_id in late:
+            _alone(subscription_id, now)
+        if not taken:
+            return done
+        done += taken
+    return done
+
+
+@transaction.atomic
+def _take_batch(now: datetime, size: int) -> tuple[int, list[UUID]]:
+    """Act on up to `size` due subscriptions nobody else has in hand; the ids of those that go on outside."""
+    rows = Subscription.objects.select_for_update(skip_locked=True, of=("self",)).filter(act_at__lte=now)
+    rows = rows.select_related("person", "plan", "price__plan", "next_price__plan").order_by("act_at", "id")
+    late, taken = [], list(rows[:size])
+    for subscription in taken:
+        try:
+            with transaction.atomic():
+                if _act(subscription, now):
+                    late.append(subscription.id)
+        except Exception:
+            # One fault must not keep the others; it is tried again in an hour.
+            log.exception("Subscription %s could not be renewed.", subscription.id)
+            Subscription.objects.filter(id=subscription.id).update(act_at=now + timedelta(hours=1))
+    return len(taken), late
+
+
+def _act(subscription: Subscription, now: datetime) -> bool:
+    """What is due, as far as it needs no lock but the subscription's and speaks to nobody. Whether more is to do."""
+    if subscription.status in (S.TRIALING, S.ACTIVE):
+        return not _renew(subscription, now)
+    if subscription.status == S.CANCELED:
+        end_subscription(subscription, reason=_("Its time was over."), now=now)
+        return False
+    if subscription.status == S.PAUSED:
+        resume(subscription, now=now)
+        return False
+    # Dunning locks the order first, so it is done one by one, outside; nobody else takes it up meanwhile.
+    Subscription.objects.filter(id=subscription.id).update(act_at=now + timedelta(minutes=15))
+    return True
+
+
+def _renew(subscription: Subscription, now: datetime) -> bool:
+    """Order the next period and pay it from the wallet if that is enough; whether it is paid."""
+    price = subscription.next_price or subscription.price
+    starts = subscription.ends_at or now
+    if subscription.next_price is None:
+        anchor = subscription.anchor_at or starts
+        ends = end_of_period(anchor, price.cycle, price.days, subscription.cycles + 1, subscription.zone)
+    else:
+        ends = end_of_period(starts, price.cycle, price.days, 1, subscription.zone)
+    kind = PeriodKind.FIRST if subscription.status == S.TRIALING else PeriodKind.RENEWAL
+    period = open_period(subscription, kind, price, price.price, starts, ends, now=now)
+    finish_periods(subscription, before=period.number, now=now)
+    put(
+        subscription,
+        S.PAST_DUE,
+        reason=_("A new period is due."),
+        past_due_since=starts,
+        dunned_day=-1,
+        act_at=now + timedelta(minutes=15),
+    )
+    expires = starts + timedelta(days=policy_of(subscription).end + 1)
+    try:
+        order = order_period(
+            subscription,
+            period,
+            period.cost,
+            expires_at=max(expires, now + timedelta(hours=1)),
+            actor=None,
+            now=now,
+            more=_owed(subscription, period),
+        )
+    except Refusal as refusal:  # a minor whose guardian took their word back, for one
+        end_subscription(subscription, reason=str(refusal), now=now)
+        return True
+    return order.status == OrderStatus.PAID or try_wallet(order.id, subscription.person, now)
+
+
+def _owed(subscription: Subscription, period: SubscriptionPeriod) -> list[LineDraft]:
+    """What changes of plan left for the next invoice."""
+    if not subscription.owed_amount:
+        return []
+    line = line_of(subscription, period, subscription.owed)
+    title = now_("Difference from your change of plan")
+    return [replace(line, kind=DIFFERENCE, title=title, held=False, subject_id=subscription.id, policy={})]
+
+
+def _alone(subscription_id: UUID, now: datetime) -> None:
+    try:
+        dun(subscription_id, now=now)
+    except Exception:
+        log.exception("The dunning of subscription %s failed; it is tried again.", subscription_id)
+
+
+DIFFERENCE = "plan_difference"
+
+
+class PeriodFulfiller(Fulfiller):
+    """How billing delivers its own: a paid period begins."""
+
+    def fulfil(self, line: OrderLine, now: datetime) -> None:
+        """The period is paid. A line that pays for one that runs already (what was credited to it) changes nothing."""
+        owner = SubscriptionPeriod.objects.values_list("subscription_id", flat=True).get(id=line.subject_id)
+        locked_subscription(owner)
+        period = _period(line.subject_id)
+        if period.status == PeriodStatus.PAID:
+            return
+        if period.kind == PeriodKind.CHANGE:
+            apply_change(period, now)
+        else:
+            begin_period(period, now)
+
+    def lapse(self, line: OrderLine, now: datetime) -> None:
+        """Not paid. A change does not take place; a first period or a renewal that is given up ends the
+        subscription."""
+        period = _period(line.subject_id)
+        subscription = locked_subscription(period.subscription_id)
+        if period.status == PeriodStatus.OPEN:
+            move(period, PeriodStatus.VOID, PERIOD_MOVES)
+        if period.kind != PeriodKind.CHANGE and subscription.status in (S.INCOMPLETE, S.PAST_DUE, S.UNPAID):
+            end_subscription(subscription, reason=_("Not paid."), now=now)
+
+    def describe(self, line: OrderLine) -> str:
+        """Until when it is paid for."""
+        from django.utils import formats
+
+        period = _period(line.subject_id)
+        return now_("From %(start)s until %(end)s") % {
+            "start": formats.date_format(period.starts_at, "DATE_FORMAT"),
+            "end": formats.date_format(period.ends_at, "DATE_FORMAT"),
+        }
+
+    def landing(self, line: OrderLine) -> str:
+        """The member's own page."""
+        return "/membership/"
+
+
+class DifferenceFulfiller(Fulfiller):
+    """What a change of plan left for the next invoice."""
+
+    def fulfil(self, line: OrderLine, now: datetime) -> None:
+        """It is paid: nothing is owed any more."""
+        subscription = locked_subscription(line.subject_id)
+        left = max(0, subscription.owed_amount - line.price_amount)
+        Subscription.objects.filter(id=subscription.id).update(owed_amount=left)
+
+    def lapse(self, line: OrderLine, now: datetime) -> None:
+        """The period it came with was not paid; the subscription ended with it."""
+
+    def describe(self, line: OrderLine) -> str:
+        """Nothing more than its title."""
+        return line.title
+
+
+def _period(period_id: UUID) -> SubscriptionPeriod:
+    rows = SubscriptionPeriod.objects.select_related("plan", "price__plan", "subscription__person")
+    return rows.get(id=period_id)
+
+
+def due_order(order_id: UUID) -> Any:
+    """The period an order pays for, with its subscription, or None if it pays for something else."""
+    return SubscriptionPeriod.objects.filter(order_id=order_id).select_related("subscription").first()
