@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 import psycopg
-from _measure import django, heading, verdict
+from _measure import cpu_of, django, heading, verdict
 
 CONNECTIONS = int(os.environ.get("BENCH_STREAMS", "2000"))
 ROOM = 10
@@ -74,21 +74,6 @@ def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return one.getsockname()[1]
-
-
-def cpu_of(pid: int) -> float:
-    """Seconds of CPU of a process and its children, living ones too."""
-    ticks = os.sysconf("SC_CLK_TCK")
-    total = 0.0
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            if int(entry.name) == pid or int(fields[1]) == pid:
-                total += (int(fields[11]) + int(fields[12])) / ticks
-    return total
 
 
 def memory_of(pid: int) -> float:

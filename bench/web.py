@@ -21,7 +21,7 @@ from pathlib import Path
 from socket import socket
 from typing import Any
 
-from _measure import django, heading, rate, verdict
+from _measure import cpu_of, django, heading, rate, verdict
 
 EXPERTS = int(os.environ.get("MAJLIS_BENCH_EXPERTS", "5000"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
@@ -38,8 +38,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(words: list[str], port: int, **more: Any) -> Iterator[str]:
-    """The address of a server while the block runs."""
+def running(words: list[str], port: int, **more: Any) -> Iterator[tuple[str, int]]:
+    """The address and process of a server while the block runs."""
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
     server = subprocess.Popen(words, **quiet, **more)  # type: ignore[call-overload]
     try:
@@ -49,7 +49,7 @@ def running(words: list[str], port: int, **more: Any) -> Iterator[str]:
                 break
             except OSError:
                 time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", server.pid
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait()
@@ -117,28 +117,26 @@ def peer_installed() -> bool:
 
 def compare(plan: Path, number: int) -> None:
     """Both in turn, and the ratios."""
-    beside = peer_installed()
-    rates: dict[tuple[str, str], list[float]] = {}
-    alone: dict[tuple[str, str], list[float]] = {}
+    names = ("fastify", "majlis") if peer_installed() else ("majlis",)
+    found: dict[tuple[str, str], list[tuple[float, float, float]]] = {}
     for _ in range(ROUNDS):
-        for name in ("fastify", "majlis") if beside else ("majlis",):
+        for name in names:
             port = free_port()
-            with ours(port) if name == "majlis" else peer(port, plan, number) as address:
+            with ours(port) if name == "majlis" else peer(port, plan, number) as (address, process):
                 for kind, path in PATHS.items():
                     load(address + path, 32, 2)
-                    rates.setdefault((name, kind), []).append(load(address + path, 32)[0])
-                    alone.setdefault((name, kind), []).append(load(address + path, 1, 2)[1])
-    for kind in PATHS:
-        for name in ("fastify", "majlis") if beside else ("majlis",):
-            one = statistics.median(alone[name, kind])
-            rate(f"{name}, {kind}", statistics.median(rates[name, kind]), note=f"one client: {one:.1f} ms")
-        if beside:
-            verdict(
-                f"{kind} ÷ fastify",
-                statistics.median(rates["majlis", kind]) / statistics.median(rates["fastify", kind]),
-                at_least=0.7,
-            )
-    verdict("page at one client, ms", statistics.median(alone["majlis", "page"]), at_most=50)
+                    cpu = cpu_of(process)
+                    many, _middle = load(address + path, 32)
+                    cpu = (cpu_of(process) - cpu) / max(1.0, many * SECONDS)
+                    found.setdefault((name, kind), []).append((many, cpu, load(address + path, 1, 2)[1]))
+    middle = {key: [statistics.median(values) for values in zip(*runs, strict=True)] for key, runs in found.items()}
+    for (name, kind), (many, cpu, alone) in sorted(middle.items()):
+        rate(f"{kind}, {name}", many, note=f"{cpu * 1000:.2f} ms CPU each; one client: {alone:.1f} ms")
+    for kind in PATHS if len(names) > 1 else ():
+        (ours_many, ours_cpu, _), (theirs_many, theirs_cpu, _) = middle["majlis", kind], middle["fastify", kind]
+        verdict(f"{kind} ÷ fastify", ours_many / theirs_many, at_least=0.7)
+        verdict(f"{kind}: answers per CPU of the process ÷ fastify", theirs_cpu / ours_cpu, at_least=0.7)
+    verdict("page at one client, ms", middle["majlis", "page"][2], at_most=50)
 
 
 def settings() -> None:
@@ -151,7 +149,7 @@ def settings() -> None:
                 zip(("MAJLIS_WEB_WORKERS", "MAJLIS_WEB_THREADS", "MAJLIS_DB_POOL"), map(str, kind), strict=True)
             )
             port = free_port()
-            with ours(port, **words) as address:
+            with ours(port, **words) as (address, _process):
                 load(address + PATHS["page"], 32, 2)
                 found[kind].append([load(address + path, 32, 3)[0] for path in PATHS.values()])
     for (workers, threads, pool), runs in found.items():
