@@ -26,11 +26,6 @@ def subscribe(event: type) -> Callable[[H], H]:
     return register
 
 
-def subscribers(event: type) -> list[Callable[[Any], None]]:
-    """Who hears this kind of event."""
-    return list(_subscribers[event])
-
-
 def publish(event: Any) -> None:
     """Announce `event` (a frozen dataclass of ids and facts) to each subscriber, one job each."""
     from majlis.kit.jobs import deliver_event

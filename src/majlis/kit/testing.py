@@ -1,8 +1,10 @@
-"""For tests: people and clocks."""
+"""For tests: people, clocks, crowds and a mail server."""
 
 import itertools
+import socket
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -59,3 +61,40 @@ def at_once(acts: Sequence[Callable[[], Any]]) -> list[Any]:
     for thread in threads:
         thread.join()
     return answers
+
+
+class Mailbox:
+    """A real SMTP server on this machine: keeps the `letters` it takes; while `answer` is set, answers each recipient
+    with it (`"550 5.1.1 No such person"`)."""
+
+    def __init__(self) -> None:
+        self.letters: list[Any] = []
+        self.answer = ""
+        self.port = 0
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        if self.answer:
+            return self.answer
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        self.letters.append(envelope)
+        return "250 OK"
+
+
+@contextmanager
+def mailbox(**options: Any) -> Iterator[Mailbox]:
+    """A `Mailbox` that serves on its `port` of 127.0.0.1 for the block; `options` are aiosmtpd's."""
+    from aiosmtpd.controller import Controller
+
+    box = Mailbox()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        box.port = free.getsockname()[1]
+    server = Controller(box, hostname="127.0.0.1", port=box.port, **options)
+    server.start()
+    try:
+        yield box
+    finally:
+        server.stop()

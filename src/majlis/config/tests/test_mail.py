@@ -1,47 +1,16 @@
-import socket
 import ssl
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import get_connection, send_mail
 
 from majlis.config.mail import mail
-
-
-class Box:
-    """Takes mail."""
-
-    def __init__(self):
-        self.letters = []
-
-    async def handle_DATA(self, server, session, envelope):
-        self.letters.append(envelope)
-        return "250 OK"
+from majlis.kit.testing import mailbox
 
 
 def _check(server, session, envelope, mechanism, given):
     return AuthResult(success=(given.login, given.password) == (b"me@house", b"s:cret"))
-
-
-@pytest.fixture
-def serve():
-    """Start a mail server on this machine with these options; its box and its port."""
-    running = []
-
-    def start(**options):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        box = Box()
-        running.append(Controller(box, hostname="127.0.0.1", port=port, **options))
-        running[-1].start()
-        return box, port
-
-    yield start
-    for server in running:
-        server.stop()
 
 
 class TestEmailUrl:
@@ -66,18 +35,17 @@ class TestMailThroughTheUrl:
             setattr(settings, name, value)
         send_mail("Hello", "There", "hello@majlis.example", ["hana@example.test"], connection=get_connection())
 
-    def test_arrives_at_the_server_it_names(self, serve, settings):
-        box, port = serve()
-        self.send(settings, f"smtp://127.0.0.1:{port}")
+    def test_arrives_at_the_server_it_names(self, settings):
+        with mailbox() as box:
+            self.send(settings, f"smtp://127.0.0.1:{box.port}")
         assert box.letters[0].rcpt_tos == ["hana@example.test"]
 
-    def test_signs_in_with_its_user_and_password(self, serve, settings):
-        box, port = serve(authenticator=_check, auth_required=True, auth_require_tls=False)
-        self.send(settings, f"smtp://me%40house:s%3Acret@127.0.0.1:{port}/?timeout=5")
+    def test_signs_in_with_its_user_and_password(self, settings):
+        with mailbox(authenticator=_check, auth_required=True, auth_require_tls=False) as box:
+            self.send(settings, f"smtp://me%40house:s%3Acret@127.0.0.1:{box.port}/?timeout=5")
         assert len(box.letters) == 1
 
-    def test_asked_for_encryption_it_never_goes_on_in_the_clear(self, serve, settings):
-        box, port = serve()
-        with pytest.raises((OSError, ssl.SSLError)):
-            self.send(settings, f"smtp://127.0.0.1:{port}/?tls=1")
+    def test_asked_for_encryption_it_never_goes_on_in_the_clear(self, settings):
+        with mailbox() as box, pytest.raises((OSError, ssl.SSLError)):
+            self.send(settings, f"smtp://127.0.0.1:{box.port}/?tls=1")
         assert box.letters == []

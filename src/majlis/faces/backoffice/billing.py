@@ -12,7 +12,15 @@ from django.utils.translation import gettext_lazy as _
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.models import Invoice, Order, OrderLine
 from majlis.engines.billing.types import LineStatus, OrderStatus
-from majlis.faces.backoffice.site import BOSSES, ReadOnlyAdmin, ReasonForm, link_to, office, service_action
+from majlis.faces.backoffice.site import (
+    BOSSES,
+    ReadOnlyAdmin,
+    ReadOnlyRows,
+    ReasonForm,
+    link_to,
+    office,
+    service_action,
+)
 from majlis.kernel.accounts.types import Role
 from majlis.kit.errors import Invalid
 from majlis.kit.ids import new_id
@@ -37,25 +45,14 @@ def read_amount(text: str, unit: str) -> Money:
         raise Invalid(errors={"amount": _("Write an amount, such as 12.50.")}) from None
 
 
-class Lines(admin.TabularInline):
+class Lines(ReadOnlyRows):
     """What was bought."""
 
     model = OrderLine
     fields = ("title", "seller", "status", "total", "went")
     readonly_fields = fields
-    extra = 0
-    can_delete = False
     show_change_link = True
     ordering = ("position",)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.display(description=_("Total"))
     def total(self, line: OrderLine) -> str:

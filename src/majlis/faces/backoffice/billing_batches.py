@@ -15,7 +15,7 @@ from majlis.engines.billing import queries, services
 from majlis.engines.billing.models import PayoutBatch, Withdrawal
 from majlis.engines.billing.types import BatchStatus
 from majlis.faces.backoffice.billing import MONEY, told
-from majlis.faces.backoffice.site import ReadOnlyAdmin, ReasonForm, office, service_action
+from majlis.faces.backoffice.site import ReadOnlyAdmin, ReadOnlyRows, ReasonForm, office, service_action
 from majlis.kernel.accounts import services as accounts
 from majlis.kernel.files import queries as files
 from majlis.kernel.files import services as file_services
@@ -30,26 +30,15 @@ class BankForm(forms.Form):
     receipt = forms.FileField(label=_("Receipt"), required=False, help_text=_("A picture or PDF, up to 8 MB."))
 
 
-class Rows(admin.TabularInline):
+class Rows(ReadOnlyRows):
     """Who is in it."""
 
     model = Withdrawal
     fk_name = "batch"
     fields = ("number", "person", "status", "payout_printed")
     readonly_fields = fields
-    extra = 0
-    can_delete = False
     show_change_link = True
     ordering = ("id",)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.display(description=_("To transfer"))
     def payout_printed(self, withdrawal: Withdrawal) -> str:

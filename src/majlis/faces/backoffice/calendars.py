@@ -1,10 +1,7 @@
 """Calendars: reservations, busy time, hours, and calendars elsewhere. Read only: what moves a booking is the product
 that made it."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.scheduling.models import (
@@ -16,35 +13,19 @@ from majlis.engines.scheduling.models import (
     Rule,
     TimeOff,
 )
-from majlis.faces.backoffice.site import BOSSES, ReadOnlyAdmin, office
+from majlis.faces.backoffice.site import BOSSES, ReadOnlyAdmin, ReadOnlyRows, office
 from majlis.kernel.accounts.types import Role
 
 READERS = (Role.SUPPORT, Role.COORDINATOR, *BOSSES)
 
 
-class Lines(admin.TabularInline):
-    """Rows that belong to a reservation."""
-
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, *rest: Any) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True
-
-
-class SharesLines(Lines):
+class SharesLines(ReadOnlyRows):
     model = BusyTime
     verbose_name_plural = _("People")
     fields = ("person", "during", "blocks", "held_until")
 
 
-class HistoryLines(Lines):
+class HistoryLines(ReadOnlyRows):
     model = ReservationChange
     verbose_name_plural = _("History")
     fields = ("at", "source", "target", "starts_at", "ends_at", "actor", "reason", "version")

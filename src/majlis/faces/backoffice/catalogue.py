@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from majlis.faces.backoffice.billing import read_amount
-from majlis.faces.backoffice.site import BOSSES, ReadOnlyAdmin, office, service_action
+from majlis.faces.backoffice.site import BOSSES, ReadOnlyAdmin, ReadOnlyRows, office, service_action
 from majlis.kernel.accounts import queries as people
 from majlis.kernel.accounts.types import Role
 from majlis.kernel.catalogue import services
@@ -147,19 +147,11 @@ class CityPage(NamedAdmin):
     list_select_related = ("country",)
 
 
-class PricesInline(admin.TabularInline):
+class PricesInline(ReadOnlyRows):
     """Every price an offer had."""
 
     model = Price
     fields = readonly_fields = ("money", "starts_at", "ends_at")
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True
 
 
 class PriceForm(forms.Form):
@@ -209,7 +201,7 @@ class RateForm(forms.Form):
     per_dollar = forms.DecimalField(
         label=_("One US dollar costs"), min_value=Decimal("0.000000000001"), max_digits=24, decimal_places=12
     )
-    on_day = forms.DateField(label=_("On"), widget=forms.DateInput(attrs={"type": "date"}))
+    on_day = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}))
     source = forms.CharField(label=_("Who says so"), max_length=64)
 
     def clean_on_day(self) -> date:
@@ -235,7 +227,7 @@ class RatePage(ReadOnlyAdmin):
     labels: ClassVar = {
         "currency": _("Currency"),
         "per_dollar": _("One US dollar costs"),
-        "on_day": _("On"),
+        "on_day": _("Day"),
         "source": _("Who says so"),
     }
     list_display = ("currency", "per_dollar", "on_day", "source")

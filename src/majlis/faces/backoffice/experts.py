@@ -13,7 +13,15 @@ from django.utils.translation import gettext_lazy as _
 from majlis.engines.experts import queries, services
 from majlis.engines.experts.models import Document, ExpertProfile, ExpertSubject, StatusChange
 from majlis.engines.experts.types import DocumentStatus, ExpertStatus
-from majlis.faces.backoffice.site import Figure, ReadOnlyAdmin, ReasonForm, link_to, office, service_action
+from majlis.faces.backoffice.site import (
+    Figure,
+    ReadOnlyAdmin,
+    ReadOnlyRows,
+    ReasonForm,
+    link_to,
+    office,
+    service_action,
+)
 from majlis.kernel.accounts.types import Role
 from majlis.kernel.files import queries as files
 from majlis.kit import clock
@@ -41,25 +49,17 @@ class RejectForm(forms.Form):
     )
 
 
-class SubjectsInline(admin.TabularInline):
+class SubjectsInline(ReadOnlyRows):
     """What is taught."""
 
     model = ExpertSubject
     fields = readonly_fields = ("subject", "level", "hourly_rate", "description", "active")
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True
 
 
-class HistoryInline(SubjectsInline):
+class HistoryInline(ReadOnlyRows):
     """Every move of the profile."""
 
-    model = StatusChange  # type: ignore[assignment]
+    model = StatusChange
     fields = readonly_fields = ("created_at", "source", "target", "actor", "reason")
     ordering = ("created_at",)
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from majlis.faces.backoffice.site import Figure, ReadOnlyAdmin, ReasonForm, office, service_action
+from majlis.faces.backoffice.site import Figure, ReadOnlyAdmin, ReadOnlyRows, ReasonForm, office, service_action
 from majlis.kernel.accounts.types import Role
 from majlis.kit import clock
 from majlis.products.lessons import queries, services
@@ -36,20 +36,12 @@ class DecisionForm(forms.Form):
     )
 
 
-class StepsInline(admin.TabularInline):
+class StepsInline(ReadOnlyRows):
     """Every step of a lesson's life."""
 
     model = StatusChange
     fields = readonly_fields = ("created_at", "from_status", "to_status", "by", "reason")
-    extra = 0
-    can_delete = False
     ordering = ("created_at",)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True
 
 
 @admin.register(Lesson, site=office)

@@ -345,6 +345,22 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         )
 
 
+class ReadOnlyRows(admin.TabularInline):
+    """Rows that belong to another, to look at below it. A subclass says `model` and `fields`."""
+
+    extra = 0
+    can_delete = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 def link_to(row: Any, text: Any = None) -> Any:
     """A link to the office page of any row that has one, for `list_display` and details; the plain text otherwise."""
     if row is None:

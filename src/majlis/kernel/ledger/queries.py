@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import F, QuerySet
 
-from majlis.kernel.ledger.models import Account, Entry, Hold, Journal
+from majlis.kernel.ledger.models import Account, Entry, Hold
 from majlis.kernel.ledger.types import AccountName, HoldState, Purpose, StatementLine, of_house, of_person
 from majlis.kit.money import Money
 from majlis.kit.pages import Page, paginate
@@ -80,11 +80,6 @@ def totals_about(prefix: str, purpose: str) -> Iterator[tuple[str, str, UUID | N
             [prefix, str(purpose)],
         )
         yield from ((subject, unit, person, int(total)) for subject, unit, person, total in cursor.fetchall())
-
-
-def journal_by_key(key: str) -> Journal | None:
-    """The journal booked under `key`, if any."""
-    return Journal.objects.filter(key=key).first()
 
 
 def open_holds(person_id: UUID) -> list[Hold]:

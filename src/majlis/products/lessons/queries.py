@@ -56,17 +56,6 @@ def lessons_of_wards(guardian: Any, limit: int = 10) -> list[Lesson]:
     return list(ahead.select_related("student", "teacher", "subject").order_by("starts_at")[:limit])
 
 
-def lessons_between(person_id: UUID, starts_at: datetime, ends_at: datetime) -> list[Lesson]:
-    """A person's lessons that touch `[starts_at, ends_at)` and take or took place, for calendars."""
-    return list(
-        Lesson.objects.of(person_id)
-        .filter(starts_at__lt=ends_at, ends_at__gt=starts_at)
-        .exclude(status__in=[LessonStatus.CANCELLED, LessonStatus.EXPIRED])
-        .select_related("student", "teacher", "subject")
-        .order_by("starts_at")
-    )
-
-
 def subjects_of(lesson_ids: Iterable[UUID]) -> dict[UUID, str]:
     """What each lesson is about, in the active language, by its id."""
     rows = Lesson.objects.filter(id__in=list(lesson_ids)).values_list("id", "subject_id")

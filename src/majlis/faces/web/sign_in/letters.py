@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 IF_NOT_YOU = _("If this was not you, sign in, change your password and end all other sessions in your settings.")
+TYPE_IT = _("Type this code on the page that asked for it. It works for 15 minutes.")
 IGNORE = _("If you did not ask for this, ignore this e-mail: nothing will happen.")
 
 
@@ -20,22 +21,24 @@ class Words:
     """A label, and the name of the fact that holds the address."""
 
 
+def _code(subject: Any) -> Words:
+    return Words(subject, (TYPE_IT, IGNORE))
+
+
+def _happened(subject: Any, sentence: Any) -> Words:
+    return Words(subject, (sentence, IF_NOT_YOU))
+
+
 LETTERS = {
     "account/email/email_confirmation_signup": Words(
         _("Welcome! Here is your code"),
         (_("Type this code on the page where you signed up. It works for 15 minutes."), IGNORE),
     ),
-    "account/email/email_confirmation": Words(
-        _("Confirm your e-mail address"),
-        (_("Type this code on the page that asked for it. It works for 15 minutes."), IGNORE),
-    ),
+    "account/email/email_confirmation": _code(_("Confirm your e-mail address")),
     "account/email/login_code": Words(
         _("Your code to sign in"), (_("Type this code on the sign-in page. It works for 15 minutes."), IGNORE)
     ),
-    "account/email/password_reset_code": Words(
-        _("Your code for a new password"),
-        (_("Type this code on the page that asked for it. It works for 15 minutes."), IGNORE),
-    ),
+    "account/email/password_reset_code": _code(_("Your code for a new password")),
     "account/email/account_already_exists": Words(
         _("You have an account already"),
         (
@@ -49,43 +52,40 @@ LETTERS = {
         (_("Somebody, probably you, tried to sign in with this address. There is no account with it yet."),),
         (_("Sign up"), "signup_url"),
     ),
-    "account/email/password_changed": Words(
-        _("Your password was changed"), (_("Your password has just been changed."), IF_NOT_YOU)
+    "account/email/password_changed": _happened(
+        _("Your password was changed"), _("Your password has just been changed.")
     ),
-    "account/email/password_set": Words(_("A password was set"), (_("Your account now has a password."), IF_NOT_YOU)),
-    "account/email/password_reset": Words(
-        _("Your password was set anew"), (_("A new password was set with a code sent to this address."), IF_NOT_YOU)
+    "account/email/password_set": _happened(_("A password was set"), _("Your account now has a password.")),
+    "account/email/password_reset": _happened(
+        _("Your password was set anew"), _("A new password was set with a code sent to this address.")
     ),
-    "account/email/email_changed": Words(
-        _("Your e-mail address was changed"),
-        (_("From now on we write to your new address, and you sign in with it."), IF_NOT_YOU),
+    "account/email/email_changed": _happened(
+        _("Your e-mail address was changed"), _("From now on we write to your new address, and you sign in with it.")
     ),
-    "account/email/email_deleted": Words(
-        _("An e-mail address was removed"), (_("This address no longer belongs to your account."), IF_NOT_YOU)
+    "account/email/email_deleted": _happened(
+        _("An e-mail address was removed"), _("This address no longer belongs to your account.")
     ),
-    "account/email/email_confirm": Words(
-        _("Your e-mail address is confirmed"), (_("This address now belongs to your account."), IF_NOT_YOU)
+    "account/email/email_confirm": _happened(
+        _("Your e-mail address is confirmed"), _("This address now belongs to your account.")
     ),
-    "mfa/email/totp_activated": Words(
-        _("Two-step sign-in is on"), (_("An authenticator app is now asked for at sign-in."), IF_NOT_YOU)
+    "mfa/email/totp_activated": _happened(
+        _("Two-step sign-in is on"), _("An authenticator app is now asked for at sign-in.")
     ),
-    "mfa/email/totp_deactivated": Words(
-        _("The authenticator app was removed"), (_("It is not asked for at sign-in any more."), IF_NOT_YOU)
+    "mfa/email/totp_deactivated": _happened(
+        _("The authenticator app was removed"), _("It is not asked for at sign-in any more.")
     ),
-    "mfa/email/recovery_codes_generated": Words(
-        _("New recovery codes"), (_("New recovery codes were made; the old ones are void."), IF_NOT_YOU)
+    "mfa/email/recovery_codes_generated": _happened(
+        _("New recovery codes"), _("New recovery codes were made; the old ones are void.")
     ),
-    "mfa/email/webauthn_added": Words(
-        _("A passkey was added"), (_("You can now sign in with a new passkey."), IF_NOT_YOU)
+    "mfa/email/webauthn_added": _happened(_("A passkey was added"), _("You can now sign in with a new passkey.")),
+    "mfa/email/webauthn_removed": _happened(
+        _("A passkey was removed"), _("A passkey can no longer be used to sign in.")
     ),
-    "mfa/email/webauthn_removed": Words(
-        _("A passkey was removed"), (_("A passkey can no longer be used to sign in."), IF_NOT_YOU)
+    "socialaccount/email/account_connected": _happened(
+        _("Another way to sign in was added"), _("You can now sign in through another service.")
     ),
-    "socialaccount/email/account_connected": Words(
-        _("Another way to sign in was added"), (_("You can now sign in through another service."), IF_NOT_YOU)
-    ),
-    "socialaccount/email/account_disconnected": Words(
-        _("A way to sign in was removed"), (_("You can no longer sign in through another service."), IF_NOT_YOU)
+    "socialaccount/email/account_disconnected": _happened(
+        _("A way to sign in was removed"), _("You can no longer sign in through another service.")
     ),
 }
 

@@ -23,7 +23,6 @@ from majlis.kit import clock, locale
 from majlis.kit.edition import edition
 from majlis.kit.translated import in_language
 
-VIEWS = ("week", "day", "agenda")
 AGENDA_DAYS = 30
 STEP = 15
 """Minutes of a row of the grid."""

@@ -25,7 +25,6 @@ from majlis.kit.errors import Invalid
 SETTINGS = frozenset({"name", "gender", "birth_date", "language", "zone", "currency", "country", "city", "privacy"})
 """What people change about themselves. Anything else (status, roles, e-mail) has a door of its own."""
 PRIVACY = frozenset({"show_presence", "show_city"})
-SLUG = re.compile(r"^[a-z0-9-]{0,64}$")
 
 
 @transaction.atomic
@@ -222,7 +221,7 @@ READERS: dict[str, Any] = {
     "zone": _zone,
     "currency": _one_of(lambda: edition().currencies),
     "country": _matching(r"([A-Z]{2})?"),
-    "city": _matching(SLUG.pattern),
+    "city": _matching(r"[a-z0-9-]{0,64}"),
     "privacy": _privacy,
 }
 WRONG: dict[str, Any] = {

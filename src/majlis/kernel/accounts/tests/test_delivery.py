@@ -2,17 +2,15 @@
 
 import http.server
 import json
-import re
-import socket
 import threading
-from contextlib import contextmanager
+from smtplib import SMTPRecipientsRefused
 
 import httpx
 import pytest
-from aiosmtpd.controller import Controller
 
 from majlis.kernel.accounts import services
 from majlis.kit.jobs import run_due_jobs
+from majlis.kit.testing import mailbox
 
 pytestmark = pytest.mark.django_db
 
@@ -79,67 +77,41 @@ class TestTexts:
             run_due_jobs()
 
 
-class Box:
-    """Takes mail, or answers as told."""
-
-    def __init__(self):
-        self.letters, self.answer = [], ""
-
-    async def handle_RCPT(self, server, session, envelope, address, options):
-        if self.answer:
-            return self.answer
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server, session, envelope):
-        self.letters.append(envelope)
-        return "250 OK"
-
-
-@contextmanager
-def mail_server(settings):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    box = Box()
-    server = Controller(box, hostname="127.0.0.1", port=port)
-    server.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 5
-    settings.EMAIL_URL = f"smtp://127.0.0.1:{port}"
-    yield box
-    server.stop()
+@pytest.fixture
+def box(settings):
+    with mailbox() as taken:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", taken.port, 5
+        settings.EMAIL_URL = f"smtp://127.0.0.1:{taken.port}"
+        yield taken
 
 
 class TestLetters:
     def send(self):
         services.send_letter(to="hana@example.test", subject="Your code", paragraphs=["Type it."], code="123456")
 
-    def test_reach_the_server(self, settings):
-        with mail_server(settings) as box:
-            self.send()
-            run_due_jobs()
-            (letter,) = box.letters
+    def test_reach_the_server(self, box):
+        self.send()
+        run_due_jobs()
+        (letter,) = box.letters
         assert letter.rcpt_tos == ["hana@example.test"]
-        assert re.search(rb"Subject: Your code", letter.content)
+        assert b"Subject: Your code" in letter.content
 
-    def test_come_back_to_a_server_that_greylists(self, settings):
-        with mail_server(settings) as box:
-            box.answer = "451 4.7.1 Greylisted, try again later"
-            self.send()
-            with pytest.raises(Exception, match="Greylisted"):
-                run_due_jobs()
-            box.answer = ""
+    def test_come_back_to_a_server_that_greylists(self, box):
+        box.answer = "451 4.7.1 Greylisted, try again later"
+        self.send()
+        with pytest.raises(SMTPRecipientsRefused, match="Greylisted"):
             run_due_jobs()
-            assert len(box.letters) == 1
+        box.answer = ""
+        run_due_jobs()
+        assert len(box.letters) == 1
 
-    def test_are_given_up_where_there_is_no_such_mailbox(self, settings, caplog):
-        with mail_server(settings) as box:
-            box.answer = "550 5.1.1 <hana@example.test>: no such mailbox"
-            self.send()
-            run_due_jobs()
-            box.answer = ""
-            run_due_jobs()
-            assert box.letters == []
+    def test_are_given_up_where_there_is_no_such_mailbox(self, box, caplog):
+        box.answer = "550 5.1.1 <hana@example.test>: no such mailbox"
+        self.send()
+        run_due_jobs()
+        box.answer = ""
+        run_due_jobs()
+        assert box.letters == []
         assert "550 5.1.1 <…>: no such mailbox" in caplog.text
         assert "hana@example.test" not in caplog.text

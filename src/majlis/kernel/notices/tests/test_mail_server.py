@@ -2,39 +2,20 @@
 
 import email
 import email.policy
-import socket
 from datetime import timedelta
 
 import pytest
-from aiosmtpd.controller import Controller
 from django.utils.translation import gettext_lazy as _
 
 from majlis.kernel.notices import services
 from majlis.kernel.notices.models import Mail
 from majlis.kernel.notices.types import Category, Kind, MailState
 from majlis.kit import clock
-from majlis.kit.testing import SOME_MONDAY, person
+from majlis.kit.testing import SOME_MONDAY, mailbox, person
 
 BREAD = Kind("bread_ready", Category.LESSONS, _("Bread from %(who)s"), _("Fresh & warm."), urgent=True)
 services.register(BREAD)
 pytestmark = pytest.mark.django_db
-
-
-class Box:
-    """Takes mail, or answers as told."""
-
-    def __init__(self):
-        self.letters, self.answer = [], ""
-
-    async def handle_RCPT(self, server, session, envelope, address, options):
-        if self.answer:
-            return self.answer
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server, session, envelope):
-        self.letters.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
-        return "250 OK"
 
 
 def _speak_to(settings, port):
@@ -44,15 +25,9 @@ def _speak_to(settings, port):
 
 @pytest.fixture
 def box(settings):
-    taken = Box()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = Controller(taken, hostname="127.0.0.1", port=port)
-    server.start()
-    _speak_to(settings, port)
-    yield taken
-    server.stop()
+    with mailbox() as taken:
+        _speak_to(settings, taken.port)
+        yield taken
 
 
 @pytest.fixture
@@ -70,7 +45,8 @@ class TestSending:
     def test_arrives_as_text_and_html_in_the_readers_direction(self, box, letter_to):
         reader = letter_to(language="ar")
         assert services.send_due_mails() == 1
-        (letter,) = box.letters
+        (taken,) = box.letters
+        letter = email.message_from_bytes(taken.content, policy=email.policy.default)
         assert letter["To"] == reader.email
         assert letter["Auto-Submitted"] == "auto-generated"
         assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
