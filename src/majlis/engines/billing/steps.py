@@ -8,20 +8,18 @@ from majlis.engines.billing.models import StateChange
 from majlis.kit.state import IllegalTransition, Transitions
 
 
-def move(
-    thing: models.Model, target: Any, table: Transitions, *, actor: Any = None, reason: str = "", **columns: Any
-) -> None:
+def move(thing: Any, target: Any, table: Transitions, *, actor: Any = None, reason: str = "", **columns: Any) -> None:
     """Move `thing` to `target` if its row still stands where `target` may follow; sets `columns` with it.
 
     Refuses with `IllegalTransition` if the row has moved meanwhile: of two who try at once, one does it.
     """
     kind = type(thing)
-    source = thing.status  # type: ignore[attr-defined]
+    source = thing.status
     table.check(source, target)
-    moved = kind.objects.filter(pk=thing.pk, status=source).update(status=target, **columns)  # type: ignore[attr-defined]
+    moved = kind.objects.filter(pk=thing.pk, status=source).update(status=target, **columns)
     if not moved:
         raise IllegalTransition(source=str(source), target=str(target))
-    thing.status = target  # type: ignore[attr-defined]
+    thing.status = target
     for name, value in columns.items():
         setattr(thing, name, value)
     remember(thing, source, target, actor=actor, reason=reason)

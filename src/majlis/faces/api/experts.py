@@ -286,21 +286,21 @@ class FavouritesOut(Schema):
 @router.get("/favourites", response={200: FavouritesOut, 422: ProblemOut}, auth=requires("profile:read"))
 def favourites(request: HttpRequest, cursor: str | None = None, limit: int = Query(24, ge=1, le=50)) -> FavouritesOut:
     """The experts one wants to find again, newest first."""
-    page = queries.favourites(request.auth, cursor, limit)  # type: ignore[attr-defined]
+    page = queries.favourites(request.user, cursor, limit)
     return FavouritesOut(items=[CardOut.of(card) for card in page.items], next=page.next)
 
 
 @router.put("/favourites/{expert_id}", response={204: None, 404: ProblemOut}, auth=requires("profile:write"))
 def add_favourite(request: HttpRequest, expert_id: UUID) -> tuple[int, None]:
     """Keep an expert (by person id). Harmless when repeated."""
-    services.add_favourite(actor=request.auth, expert_id=expert_id)  # type: ignore[attr-defined]
+    services.add_favourite(actor=request.user, expert_id=expert_id)
     return 204, None
 
 
 @router.delete("/favourites/{expert_id}", response={204: None}, auth=requires("profile:write"))
 def remove_favourite(request: HttpRequest, expert_id: UUID) -> tuple[int, None]:
     """Keep them no longer. Harmless when repeated."""
-    services.remove_favourite(actor=request.auth, expert_id=expert_id)  # type: ignore[attr-defined]
+    services.remove_favourite(actor=request.user, expert_id=expert_id)
     return 204, None
 
 

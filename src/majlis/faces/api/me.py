@@ -329,7 +329,7 @@ def delete_me(request: HttpRequest, word: LastWord) -> Any:
 
 
 def _person(request: HttpRequest) -> Any:
-    return request.auth  # type: ignore[attr-defined]
+    return request.user
 
 
 def _me(person: Any) -> MeOut:

@@ -107,7 +107,7 @@ class VideoIn(Schema):
 
 
 def _mine(request: HttpRequest) -> MyExpertOut:
-    person: Any = request.auth  # type: ignore[attr-defined]
+    person: Any = request.user
     profile = queries.own_profile(person)
     if profile is None:
         raise NotFound
@@ -132,14 +132,14 @@ def show(request: HttpRequest) -> MyExpertOut:
 @router.post("", response=ANSWERS, auth=WRITE)
 def start(request: HttpRequest) -> MyExpertOut:
     """Begin. Harmless when repeated."""
-    services.start_profile(actor=request.auth)  # type: ignore[attr-defined]
+    services.start_profile(actor=request.user)
     return _mine(request)
 
 
 @router.patch("", response=ANSWERS, auth=WRITE)
 def save(request: HttpRequest, fields: ProfileIn) -> MyExpertOut:
     """Change some fields."""
-    services.save_profile(actor=request.auth, **fields.dict(exclude_unset=True))  # type: ignore[attr-defined]
+    services.save_profile(actor=request.user, **fields.dict(exclude_unset=True))
     return _mine(request)
 
 
@@ -147,7 +147,7 @@ def save(request: HttpRequest, fields: ProfileIn) -> MyExpertOut:
 def save_languages(request: HttpRequest, languages: LanguagesIn) -> MyExpertOut:
     """Replace the languages one speaks."""
     pairs = [(row.code, row.fluency) for row in languages.items]
-    services.save_languages(actor=request.auth, languages=pairs)  # type: ignore[attr-defined]
+    services.save_languages(actor=request.user, languages=pairs)
     return _mine(request)
 
 
@@ -155,7 +155,7 @@ def save_languages(request: HttpRequest, languages: LanguagesIn) -> MyExpertOut:
 def save_subjects(request: HttpRequest, subjects: TeachingsIn) -> MyExpertOut:
     """Teach exactly these from now on."""
     rows = [services.Teaching(row.subject, row.level, row.hourly_rate, row.description) for row in subjects.items]
-    services.set_subjects(actor=request.auth, teachings=rows)  # type: ignore[attr-defined]
+    services.set_subjects(actor=request.user, teachings=rows)
     return _mine(request)
 
 
@@ -163,54 +163,56 @@ def save_subjects(request: HttpRequest, subjects: TeachingsIn) -> MyExpertOut:
 def remove_subject(request: HttpRequest, subject: str, level: str) -> MyExpertOut:
     """Teach it no longer."""
     found = catalogue.subject(subject)
-    services.remove_subject(actor=request.auth, subject_id=found.pk, level=level)  # type: ignore[attr-defined]
+    services.remove_subject(actor=request.user, subject_id=found.pk, level=level)
     return _mine(request)
 
 
 @router.post("/documents", response=ANSWERS, auth=WRITE)
 def add_document(request: HttpRequest, document: DocumentIn) -> MyExpertOut:
     """Hand in a document."""
-    services.add_document(actor=request.auth, kind=document.kind, file_id=document.file_id)  # type: ignore[attr-defined]
+    services.add_document(actor=request.user, kind=document.kind, file_id=document.file_id)
     return _mine(request)
 
 
 @router.delete("/documents/{document_id}", response=ANSWERS, auth=WRITE)
 def remove_document(request: HttpRequest, document_id: UUID) -> MyExpertOut:
     """Take back a document that nobody has decided on."""
-    services.remove_document(actor=request.auth, document_id=document_id)  # type: ignore[attr-defined]
+    services.remove_document(actor=request.user, document_id=document_id)
     return _mine(request)
 
 
 @router.put("/video", response=ANSWERS, auth=WRITE)
 def set_video(request: HttpRequest, video: VideoIn) -> MyExpertOut:
     """Show this introduction video, or none."""
-    services.set_video(actor=request.auth, file_id=video.file_id)  # type: ignore[attr-defined]
+    services.set_video(actor=request.user, file_id=video.file_id)
     return _mine(request)
 
 
 @router.post("/submit", response=ANSWERS, auth=WRITE)
 def submit(request: HttpRequest) -> MyExpertOut:
     """Hand in for review."""
-    services.submit_profile(actor=request.auth)  # type: ignore[attr-defined]
+    services.submit_profile(actor=request.user)
     return _mine(request)
 
 
 @router.post("/withdraw", response=ANSWERS, auth=WRITE)
 def withdraw(request: HttpRequest) -> MyExpertOut:
     """Take it back from review."""
-    services.withdraw_profile(actor=request.auth)  # type: ignore[attr-defined]
+    services.withdraw_profile(actor=request.user)
     return _mine(request)
 
 
 @router.post("/pause", response=ANSWERS, auth=WRITE)
 def pause(request: HttpRequest) -> MyExpertOut:
     """Off the list for a while."""
-    services.deactivate(actor=request.auth, expert_id=request.auth.pk)  # type: ignore[attr-defined]
+    person: Any = request.user
+    services.deactivate(actor=person, expert_id=person.pk)
     return _mine(request)
 
 
 @router.post("/resume", response=ANSWERS, auth=WRITE)
 def resume(request: HttpRequest) -> MyExpertOut:
     """Back on the list."""
-    services.reactivate(actor=request.auth, expert_id=request.auth.pk)  # type: ignore[attr-defined]
+    person: Any = request.user
+    services.reactivate(actor=person, expert_id=person.pk)
     return _mine(request)

@@ -15,7 +15,7 @@ from pydantic import Field
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.types import PaymentStatus, Started
 from majlis.faces.api.auth import requires
-from majlis.faces.api.idempotency import idempotent
+from majlis.faces.api.idempotency import idempotent, key_of
 from majlis.faces.api.shapes import MoneyOut
 from majlis.kit.errors import Invalid
 from majlis.kit.ids import new_id
@@ -185,7 +185,7 @@ def top_up(request: HttpRequest, wish: TopUpIn) -> StartedOut:
         amount=Money(wish.amount, least.unit),
         gateway=wish.gateway,
         return_url=safe_return_url(request, wish.return_url, "/wallet/top-up/return/"),
-        key=request.idempotency_key or str(new_id()),  # type: ignore[attr-defined]
+        key=key_of(request) or str(new_id()),
         actor=request.user,
     )
     return StartedOut.of(started)

@@ -12,7 +12,7 @@ from pydantic import Field
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.types import Waits, WithdrawalStatus
 from majlis.faces.api.auth import requires
-from majlis.faces.api.idempotency import idempotent
+from majlis.faces.api.idempotency import idempotent, key_of
 from majlis.faces.api.shapes import MoneyOut
 from majlis.kit.ids import new_id
 from majlis.kit.money import Money
@@ -215,7 +215,7 @@ def request_withdrawal(request: HttpRequest, wish: WithdrawalIn) -> Status:
         amount=Money(wish.amount, wish.currency),
         method_id=wish.method_id,
         destination=wish.destination,
-        key=request.idempotency_key or str(new_id()),  # type: ignore[attr-defined]
+        key=key_of(request) or str(new_id()),
         actor=request.user,
     )
     return Status(201, WithdrawalOut.of(asked))

@@ -1,5 +1,8 @@
 """The tables of lessons."""
 
+from typing import Any
+from uuid import UUID
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -23,12 +26,12 @@ from majlis.products.lessons.types import (
 )
 
 
-def person(**options):  # type: ignore[no-untyped-def]
+def person(**options: Any) -> Any:
     """A foreign key to a person, by the house's rule: it points down, without a name back, and protects."""
     return models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+", **options)
 
 
-def points_at(model):  # type: ignore[no-untyped-def]
+def points_at(model: str) -> Any:
     """An optional foreign key to what an engine keeps for us."""
     return models.ForeignKey(model, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
 
@@ -36,11 +39,11 @@ def points_at(model):  # type: ignore[no-untyped-def]
 class LessonSet(models.QuerySet["Lesson"]):
     """Filters for lessons."""
 
-    def of(self, person_id) -> "LessonSet":  # type: ignore[no-untyped-def]
+    def of(self, person_id: UUID) -> "LessonSet":
         """Those a person takes or gives."""
         return self.filter(Q(student_id=person_id) | Q(teacher_id=person_id))
 
-    def visible_to(self, person) -> "LessonSet":  # type: ignore[no-untyped-def]
+    def visible_to(self, person: Any) -> "LessonSet":
         """Those a person may look at: their own, their ward's, and all for the office."""
         if person.is_staff:
             return self
@@ -149,13 +152,13 @@ class Lesson(Record):
         """The refund policy it was booked under."""
         return RefundPolicy.from_facts(self.policy)
 
-    def side_of(self, person_id) -> str:  # type: ignore[no-untyped-def]
+    def side_of(self, person_id: UUID | None) -> str:
         """Which side a person is on: student, teacher, or house for anybody else."""
         if person_id == self.student_id:
             return Side.STUDENT
         return Side.TEACHER if person_id == self.teacher_id else Side.HOUSE
 
-    def other_than(self, person_id):  # type: ignore[no-untyped-def]
+    def other_than(self, person_id: UUID) -> UUID:
         """The id of the other participant."""
         return self.teacher_id if person_id == self.student_id else self.student_id
 

@@ -17,7 +17,7 @@ class HouseTokens(SessionTokenStrategy):
         if not request.user.is_authenticated:
             return None
         pair = services.issue_tokens(
-            person=request.user,  # type: ignore[arg-type]
+            person=request.user,
             device=request.headers.get("User-Agent", ""),
             ip=get_client_ip(request),
         )
