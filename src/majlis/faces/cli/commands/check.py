@@ -1,5 +1,5 @@
 """Everything that can be said about the code without running it: format, lint, types, import contracts, drift of the
-migrations and of the API's description, message catalogues."""
+migrations and of the API's description, message catalogues, known vulnerabilities of what is installed."""
 
 import argparse
 import subprocess
@@ -11,14 +11,14 @@ from pathlib import Path
 from majlis.faces.cli.house import HOME, UserError, add_data, data_directory, environment
 
 ORDER = 11
-COMMANDS = {"check": "format, lint, types, contracts, drift, catalogues"}
+COMMANDS = {"check": "format, lint, types, contracts, drift, catalogues, advisories"}
 
 
 def _program(*words: str) -> Callable[[dict[str, str]], tuple[int, str]]:
     def run_it(env: dict[str, str]) -> tuple[int, str]:
         done = subprocess.run(words, env=env, cwd=HOME, check=False, capture_output=True, text=True)
         said = [line for line in (done.stdout + done.stderr).splitlines() if ": note: " not in line]
-        return done.returncode, "\n".join(said)
+        return done.returncode, "\n".join(said) if done.returncode else ""
 
     return run_it
 
@@ -28,6 +28,12 @@ def _catalogues(_env: dict[str, str]) -> tuple[int, str]:
 
     found = catalogues.problems()
     return len(found), "\n".join(found)
+
+
+def _dependencies(_env: dict[str, str]) -> tuple[int, str]:
+    from majlis.faces.cli import advisories
+
+    return advisories.problems()
 
 
 CHECKS: dict[str, tuple[str, Callable[[dict[str, str]], tuple[int, str]], str]] = {
@@ -46,6 +52,11 @@ CHECKS: dict[str, tuple[str, Callable[[dict[str, str]], tuple[int, str]], str]] 
         "./majlis manage openapi --write",
     ),
     "messages": ("ar, fa and id are complete", _catalogues, "./majlis messages"),
+    "dependencies": (
+        "nothing installed has a vulnerability that a newer version mends",
+        _dependencies,
+        "./majlis lock --upgrade",
+    ),
 }
 
 
@@ -69,9 +80,10 @@ def run(asked: argparse.Namespace) -> int:
         began = time.monotonic()
         status, said = prove(env)
         print(f"  {'✗' if status else '✓'} {name}: {claim} ({time.monotonic() - began:.1f} s)", flush=True)
+        if said:
+            print("\n".join(f"      {line}" for line in said.strip().splitlines()[-60:]), flush=True)
         if status:
             broken.append(name)
-            print("\n".join(f"      {line}" for line in said.strip().splitlines()[-60:]))
             if mend:
                 print(f"      To mend it: {mend}", flush=True)
     print("All checks hold." if not broken else f"Broken: {', '.join(broken)}.")
