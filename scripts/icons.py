@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""Draw the icons of the installed app (PNG) from the same star as `img/icon.svg`. Run it when the mark changes."""
+"""Draw the icons of the site and of the installed app, a set for each palette in the colour of its accent. Run it when
+the mark changes, or a palette comes or changes."""
 
+import re
 from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-FOLDER = Path(__file__).resolve().parents[1] / "src/majlis/faces/web/static/img"
-GROUND, PAPER = "#0f6b62", "#faf7f1"
+STATIC = Path(__file__).resolve().parents[1] / "src/majlis/faces/web/static"
+PAPER = "#faf7f1"
+ACCENT = re.compile(r"--accent: light-dark\((#\w{6}), (#\w{6})\)")
 STAR = (
     (31.5, 16), (26.96, 20.54), (26.96, 26.96), (20.54, 26.96), (16, 31.5), (11.46, 26.96), (5.04, 26.96),
     (5.04, 20.54),
@@ -33,22 +36,36 @@ def door() -> list[tuple[float, float]]:
     return points
 
 
-def draw(size: int, *, share: float) -> Image.Image:
+def draw(size: int, ground: str, *, share: float) -> Image.Image:
     """A square of the accent with the star in paper, taking `share` of the width."""
     big = size * 4
-    picture = Image.new("RGB", (big, big), GROUND)
+    picture = Image.new("RGB", (big, big), ground)
     pen = ImageDraw.Draw(picture)
     unit, shift = big * share / 32, big * (1 - share) / 2
     pen.polygon([(x * unit + shift, y * unit + shift) for x, y in STAR], fill=PAPER)
-    pen.polygon([(x * unit + shift, y * unit + shift) for x, y in door()], fill=GROUND)
+    pen.polygon([(x * unit + shift, y * unit + shift) for x, y in door()], fill=ground)
     return picture.resize((size, size), Image.Resampling.LANCZOS)
 
 
+def vector(light: str, dark: str) -> str:
+    """The star alone, in the accent of the light or the dark theme."""
+    style = f"path{{fill:{light}}}@media(prefers-color-scheme:dark){{path{{fill:{dark}}}}}"
+    star = "M" + "L".join(f"{x:g} {y:g}" for x, y in STAR) + "Z"
+    arch = "M10.75 22.5H21.25V16C21.25 12.6 18.9 10.6 16 8C13.1 10.6 10.75 12.6 10.75 16Z"
+    path = f'<path fill-rule="evenodd" d="{star}{arch}"/>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><style>{style}</style>{path}</svg>\n'
+
+
 if __name__ == "__main__":
-    for name, size, share in (
-        ("icon-180", 180, 0.7),
-        ("icon-192", 192, 0.74),
-        ("icon-512", 512, 0.74),
-        ("icon-maskable", 512, 0.56),
-    ):
-        draw(size, share=share).quantize(64).save(FOLDER / f"{name}.png", optimize=True)
+    for palette in sorted((STATIC / "css/palettes").glob("*.css")):
+        light, dark = ACCENT.findall(palette.read_text())[0]
+        folder = STATIC / "img/icons" / palette.stem
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "icon.svg").write_text(vector(light, dark))
+        for name, size, share in (
+            ("icon-180", 180, 0.7),
+            ("icon-192", 192, 0.74),
+            ("icon-512", 512, 0.74),
+            ("icon-maskable", 512, 0.56),
+        ):
+            draw(size, light, share=share).quantize(64).save(folder / f"{name}.png", optimize=True)

@@ -2,17 +2,22 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.db import OperationalError
 from django.http import Http404
 from django.test import RequestFactory
 from django.urls import reverse
+from PIL import Image, ImageColor
 
 from majlis.faces.web import navigation
 from majlis.faces.web.navigation import Navigation, Place
 from majlis.faces.web.views import errors
 from majlis.kit import testing
+from majlis.kit.edition import edition, load_edition
 
 LANGUAGES = ["en", "ar", "fa", "id"]
 
@@ -80,6 +85,29 @@ class TestInstalledApp:
         facts = json.loads(answer.content)
         assert (facts["name"], facts["dir"], facts["lang"]) == ("مجلس", "rtl", "ar")
         assert {icon["sizes"] for icon in facts["icons"]} >= {"192x192", "512x512"}
+
+    def test_its_icons_wear_the_palette_of_the_edition(self, client):
+        palette = edition().palette
+        facts = json.loads(client.get(reverse("manifest")).content)
+        page = client.get("/").content.decode()
+        sources = {icon["src"] for icon in facts["icons"]} | set(
+            re.findall(r'<link rel="[a-z-]*icon" href="([^"]+)"', page)
+        )
+        assert len(sources) == 5
+        for source in sources:
+            assert f"/img/icons/{palette}/" in source
+            assert finders.find(source.partition("/static/")[2])
+
+    @pytest.mark.parametrize("code", sorted(path.stem for path in settings.EDITIONS_DIR.glob("*.toml")))
+    def test_every_edition_has_icons_in_its_accent(self, code):
+        palette = load_edition(str(settings.EDITIONS_DIR / f"{code}.toml")).palette
+        sheet = Path(finders.find(f"css/palettes/{palette}.css")).read_text()
+        light, dark = re.findall(r"--accent: light-dark\((#\w+), (#\w+)\)", sheet)[0]
+        drawn = Path(finders.find(f"img/icons/{palette}/icon.svg")).read_text()
+        assert light in drawn
+        assert dark in drawn
+        with Image.open(finders.find(f"img/icons/{palette}/icon-192.png")) as picture:
+            assert picture.convert("RGB").getpixel((2, 2)) == ImageColor.getrgb(light)
 
     def test_service_worker_is_never_stale(self, client):
         answer = client.get(reverse("service_worker"))

@@ -22,11 +22,12 @@ def manifest(request: HttpRequest) -> HttpResponse:
         for label, route in ((_("Find a teacher"), "search"), (_("Lessons"), "lessons"), (_("Inbox"), "inbox"))
         if (url := url_or_none(route))
     ]
+    marks = f"img/icons/{edition().palette}"
     icons = [
-        {"src": static("img/icon-192.png"), "sizes": "192x192", "type": "image/png"},
-        {"src": static("img/icon-512.png"), "sizes": "512x512", "type": "image/png"},
-        {"src": static("img/icon-maskable.png"), "sizes": "512x512", "type": "image/png", "purpose": "maskable"},
-        {"src": static("img/icon.svg"), "sizes": "any", "type": "image/svg+xml"},
+        {"src": static(f"{marks}/icon-192.png"), "sizes": "192x192", "type": "image/png"},
+        {"src": static(f"{marks}/icon-512.png"), "sizes": "512x512", "type": "image/png"},
+        {"src": static(f"{marks}/icon-maskable.png"), "sizes": "512x512", "type": "image/png", "purpose": "maskable"},
+        {"src": static(f"{marks}/icon.svg"), "sizes": "any", "type": "image/svg+xml"},
     ]
     answer = JsonResponse(
         {
@@ -54,12 +55,17 @@ def manifest(request: HttpRequest) -> HttpResponse:
 @require_safe
 def service_worker(request: HttpRequest) -> HttpResponse:
     """The script that keeps static files and the offline page. A new release (another style sheet) is a new worker."""
-    answer = render(request, "core/service-worker.js", {"keep": KEPT}, content_type="text/javascript")
+    answer = render(
+        request,
+        "core/service-worker.js",
+        {"keep": (*KEPT, f"img/icons/{edition().palette}/icon.svg")},
+        content_type="text/javascript",
+    )
     answer["Cache-Control"] = "no-cache"
     return answer
 
 
-KEPT = ("css/majlis.css", "img/icon.svg", "img/tiling.svg", "vendor/lucide/icons.svg", "vendor/htmx/htmx.min.js")
+KEPT = ("css/majlis.css", "img/tiling.svg", "vendor/lucide/icons.svg", "vendor/htmx/htmx.min.js")
 """Static files an installed app has before it is opened the second time."""
 
 

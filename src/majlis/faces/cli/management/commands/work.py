@@ -21,6 +21,7 @@ class Command(BaseCommand):
     """`python -m django work`; people use `./majlis worker`."""
 
     help = "Run jobs."
+    requires_system_checks = ()  # they read every address of the house, which jobs do not need
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--concurrency", type=int, default=int(os.environ.get("MAJLIS_WORKER_JOBS") or 4))
