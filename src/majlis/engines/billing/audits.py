@@ -14,6 +14,7 @@ from majlis.engines.billing.models import (
     ClawBack,
     Coupon,
     CouponUse,
+    Dispute,
     Invoice,
     InvoiceSeries,
     Order,
@@ -25,6 +26,7 @@ from majlis.engines.billing.models import (
 )
 from majlis.engines.billing.types import (
     OPEN_WITHDRAWALS,
+    DisputeStatus,
     InvoiceKind,
     LineStatus,
     OrderStatus,
@@ -123,6 +125,17 @@ def payments_are_their_charges() -> Iterator[str]:
             yield f"Payment {payment.id} gave back {payment.refunded_amount} by refunds of {back.get(payment.id, 0)}."
         if clearing.get(payment.id, 0) != back.get(payment.id, 0) - charged[payment.id]:
             yield f"The clearing account of payment {payment.id} is off."
+
+
+@audit.check("billing: every lost dispute is booked once, and no other is")
+def lost_disputes_are_booked() -> Iterator[str]:
+    moved = _moved("dispute", Purpose.CLEARING)
+    for dispute in Dispute.objects.only("id", "ref", "status", "amount").iterator():
+        due = dispute.amount if dispute.status == DisputeStatus.LOST else 0
+        if moved.pop(dispute.id, 0) != due:
+            yield f"Dispute {dispute.ref} ({dispute.status}) of {dispute.amount} is not what the books say."
+    for stray in moved:
+        yield f"The books know a dispute {stray} that does not exist."
 
 
 @audit.check("billing: nothing is set aside for an order that is not open")

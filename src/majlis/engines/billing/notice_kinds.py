@@ -115,6 +115,20 @@ services.register(
         essential=True,
     ),
     Kind(
+        "payment_disputed",
+        _MONEY,
+        _("A payment of %(amount)s is contested"),
+        _("The buyer's bank asks for it back. It is %(status)s. Send evidence on the provider's page (%(gateway)s)."),
+        urgent=True,
+    ),
+    Kind(
+        "money_differs",
+        _MONEY,
+        _("%(gateway)s and our books differ"),
+        _("For %(day)s, %(count)s movements are told differently. The office lists them."),
+        urgent=True,
+    ),
+    Kind(
         "transfer_rejected",
         _MONEY,
         _("We could not find your transfer"),

@@ -94,3 +94,21 @@ def renew_subscriptions(timestamp: int) -> None:
     from majlis.engines.billing import services
 
     services.renew_subscriptions()
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="billing.resend_refunds", queue="money", queueing_lock="billing.resend_refunds", pass_context=False)
+def resend_refunds(timestamp: int) -> None:
+    """Ask about refunds that take their time."""
+    from majlis.engines.billing import services
+
+    services.resend_refunds()
+
+
+@app.periodic(cron="30 4 * * *")
+@app.task(name="billing.check_last_days", queue="money", queueing_lock="billing.check_last_days", pass_context=False)
+def check_last_days(timestamp: int) -> None:
+    """Compare yesterday with what each provider says of it."""
+    from majlis.engines.billing import services
+
+    services.check_last_days()

@@ -180,6 +180,15 @@ class MovementKind(models.TextChoices):
     DISPUTE = "dispute", _("Dispute")
 
 
+class DifferenceKind(models.TextChoices):
+    # The provider says it moved; our books do not know it.
+    UNKNOWN_HERE = "unknown_here", _("Not in our books")
+    # Our books say it moved; the provider does not know it.
+    UNKNOWN_THERE = "unknown_there", _("Not in theirs")
+    # Both know it, with different amounts.
+    AMOUNT = "amount", _("Another amount")
+
+
 class Mode(models.TextChoices):
     # Nothing to configure, or not configured.
     NONE = "", _("Not configured")

@@ -73,6 +73,8 @@ class JournalKind(models.TextChoices):
     DEBT = "debt", _("Debt settled")
     # One unit was changed into another.
     EXCHANGE = "exchange", _("Exchanged")
+    # A buyer's bank took a payment back.
+    CHARGEBACK = "chargeback", _("Chargeback")
 
 
 class HoldState(models.TextChoices):

@@ -3,14 +3,24 @@
 from majlis.engines.billing.gateways.base import Gateway
 from majlis.engines.billing.gateways.chains.networks import NETWORKS
 from majlis.engines.billing.gateways.coins import CoinGateway
+from majlis.engines.billing.gateways.fawry import FAWRY
 from majlis.engines.billing.gateways.manual import ManualTransfer
+from majlis.engines.billing.gateways.midtrans import Midtrans
+from majlis.engines.billing.gateways.paymob import Paymob
+from majlis.engines.billing.gateways.paypal import PayPal
 from majlis.engines.billing.gateways.sandbox import Sandbox
+from majlis.engines.billing.gateways.stripe import Stripe
+from majlis.engines.billing.gateways.xendit import Xendit
 from majlis.engines.billing.policies import policies
 from majlis.kit.errors import NotFound
 from majlis.kit.money import Money
 
-_ALL: tuple[Gateway, ...] = (Sandbox(), ManualTransfer(), *map(CoinGateway, NETWORKS.values()))
-KNOWN: dict[str, Gateway] = {gateway.code: gateway for gateway in _ALL}
+ALL: tuple[Gateway, ...] = (
+    *(Stripe(), PayPal(), Paymob(), *FAWRY, Midtrans(), Xendit()),
+    *map(CoinGateway, NETWORKS.values()),
+    *(ManualTransfer(), Sandbox()),
+)
+KNOWN: dict[str, Gateway] = {gateway.code: gateway for gateway in ALL}
 
 
 def gateway(code: str) -> Gateway:
@@ -33,7 +43,12 @@ def configured() -> list[Gateway]:
     return list({each.provider: each for each in reversed(KNOWN.values()) if each.ready()}.values())[::-1]
 
 
+def is_offered(code: str, money: Money, country: str) -> bool:
+    """Whether a buyer in `country` may pay `money` this way. NotFound for a code nobody has."""
+    way = gateway(code)
+    return code in policies().gateways and way.ready() and way.takes(money, country)
+
+
 def offered(money: Money, country: str) -> list[Gateway]:
     """The gateways a buyer in `country` may choose from to pay `money`, in the edition's order."""
-    listed = [KNOWN[code] for code in policies().gateways if code in KNOWN]
-    return [each for each in listed if each.ready() and each.takes(money, country)]
+    return [KNOWN[code] for code in policies().gateways if code in KNOWN and is_offered(code, money, country)]

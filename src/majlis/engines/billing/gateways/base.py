@@ -195,16 +195,22 @@ class Gateway(Protocol):
     """Stored with every payment; never changes."""
     provider: str
     """Who stands behind it: where its webhooks arrive and whose keys it uses. Several ways may share one."""
-    keys: tuple[str, ...]
-    """The environment variables it needs; empty: none."""
     name: Any
     """What the buyer reads on the button, translatable."""
     summary: Any
     """One sentence under it: how it goes and how long it takes."""
     first_look: timedelta
     """How long after the start the provider is asked when no webhook came."""
+    patience: timedelta
+    """How long a buyer who chose it has at least to pay, as far as what they ordered can be kept so long; zero where
+    paying takes minutes."""
     refunds: bool
     """Whether it can send money back."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The environment variables it needs; empty: none."""
+        ...
 
     def ready(self) -> bool:
         """Called wherever gateways are listed: whether its keys are set. One that is not ready is never offered."""

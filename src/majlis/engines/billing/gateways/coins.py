@@ -35,6 +35,7 @@ class CoinGateway:
 
     first_look = timedelta(hours=1)
     """The watcher brings word by itself; this is the net under it."""
+    patience = timedelta()
     refunds = False
     """A transaction cannot be turned back: the money is in the wallet, and leaves it by a withdrawal."""
 

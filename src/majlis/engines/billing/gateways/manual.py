@@ -39,6 +39,7 @@ class ManualTransfer:
     name = _("Bank transfer")
     summary = _("Transfer the amount and send us the receipt. We check it by hand, usually within one working day.")
     first_look = timedelta(days=1)
+    patience = timedelta()
     refunds = False
     """Money is sent back by a withdrawal, which knows the person's bank account."""
 

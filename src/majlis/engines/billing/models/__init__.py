@@ -19,6 +19,7 @@ from majlis.engines.billing.models.payments import (
 )
 from majlis.engines.billing.models.payouts import ClawBack, PayoutBatch
 from majlis.engines.billing.models.plans import Plan, PlanBenefit, PlanInvite, PlanPrice, TrialClaim
+from majlis.engines.billing.models.providers import DayCheck, Difference, Dispute, GatewayCustomer
 from majlis.engines.billing.models.saved import SandboxCard, SavedMethod
 from majlis.engines.billing.models.subscriptions import Subscription, SubscriptionPeriod
 from majlis.engines.billing.models.withdrawals import Withdrawal, WithdrawalMethod
@@ -40,6 +41,10 @@ __all__ = [
     "Coupon",
     "CouponDiscount",
     "CouponUse",
+    "DayCheck",
+    "Difference",
+    "Dispute",
+    "GatewayCustomer",
     "GiftCode",
     "Invoice",
     "InvoiceLink",

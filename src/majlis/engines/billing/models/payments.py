@@ -226,6 +226,8 @@ class Refund(Record):
     reason = models.CharField(max_length=300)
     provider_ref = models.CharField(max_length=200, blank=True)
     problem = models.CharField(max_length=300, blank=True)
+    asked_at = models.DateTimeField(null=True)
+    """When the gateway was last asked to send it."""
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     ended_at = models.DateTimeField(null=True)
 

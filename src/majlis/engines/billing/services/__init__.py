@@ -1,6 +1,6 @@
 """What billing does."""
 
-from majlis.engines.billing.gateways.base import BadSignature, GatewayUnreachable
+from majlis.engines.billing.gateways.base import BadSignature, GatewayUnreachable, KeysRefused
 from majlis.engines.billing.registry import Fulfiller
 from majlis.engines.billing.registry import register as register_fulfiller
 from majlis.engines.billing.services.allowances import (
@@ -94,7 +94,8 @@ from majlis.engines.billing.services.pricing import (
     MixedCurrencies,
     quote,
 )
-from majlis.engines.billing.services.refunds import CannotRefund, refund_payment, send_refund
+from majlis.engines.billing.services.reconciling import DayNotOver, check_day, check_last_days, settle_difference
+from majlis.engines.billing.services.refunds import CannotRefund, refund_payment, resend_refunds, send_refund
 from majlis.engines.billing.services.renewals import renew_subscriptions
 from majlis.engines.billing.services.repricing import MoneyHasArrived, set_coupons
 from majlis.engines.billing.services.sandbox import deliver_sandbox_event, press_sandbox, set_sandbox_card
@@ -156,6 +157,7 @@ __all__ = [
     "ClawBackTooLarge",
     "CouponRefused",
     "CouponUnknown",
+    "DayNotOver",
     "EmptyOrder",
     "Fulfiller",
     "GatewayNotOffered",
@@ -163,6 +165,7 @@ __all__ = [
     "GrantDraft",
     "InBatch",
     "InvitedAnother",
+    "KeysRefused",
     "LessComesBack",
     "LineNotHeld",
     "MethodNotOffered",
@@ -199,6 +202,8 @@ __all__ = [
     "change_plan",
     "change_withdrawal",
     "charge_saved",
+    "check_day",
+    "check_last_days",
     "claw_back",
     "close_plan",
     "coin_rate",
@@ -252,6 +257,7 @@ __all__ = [
     "renew_subscriptions",
     "request_withdrawal",
     "rerun_webhook",
+    "resend_refunds",
     "resume_subscription",
     "retry_unknown_webhooks",
     "return_use",
@@ -265,6 +271,7 @@ __all__ = [
     "set_plan_price",
     "set_sandbox_card",
     "set_withdrawal_method",
+    "settle_difference",
     "settle_line",
     "settle_part",
     "start_payment",

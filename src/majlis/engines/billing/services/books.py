@@ -4,7 +4,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from majlis.engines.billing.models import Charge, ClawBack, CoinPayment, Order, OrderLine, Payment, Refund, Withdrawal
+from majlis.engines.billing.models import (
+    Charge,
+    ClawBack,
+    CoinPayment,
+    Dispute,
+    Order,
+    OrderLine,
+    Payment,
+    Refund,
+    Withdrawal,
+)
 from majlis.engines.billing.types import Split
 from majlis.kernel.ledger import services as ledger
 from majlis.kernel.ledger.types import JournalKind, Line, Purpose, of_house, of_person
@@ -104,6 +114,22 @@ def book_refund(refund: Refund, payment: Payment, *, back: bool, now: datetime) 
         subject=f"billing.payment:{payment.id}",
         memo=refund.reason[:100],
         actor=refund.asked_by,
+        now=now,
+    )
+
+
+def book_dispute(dispute: Dispute, *, back: bool, step: int, now: datetime) -> None:
+    """A buyer's bank took a payment back, at the house's cost; or, with `back`, gave it up after all."""
+    money = -dispute.money if back else dispute.money
+    ledger.post(
+        key=f"dispute:{dispute.id}:{step}",
+        kind=JournalKind.CHARGEBACK,
+        lines=[
+            Line(of_house(Purpose.GOODWILL, dispute.unit), -money),
+            Line(of_house(Purpose.CLEARING, dispute.unit, dispute.gateway), money),
+        ],
+        subject=f"billing.dispute:{dispute.id}",
+        memo=dispute.reason[:100],
         now=now,
     )
 

@@ -284,7 +284,8 @@ def wait_for_money(order: Order, until: datetime, now: datetime) -> None:
     for line in order.lines:
         line.order = order
         until = min(until, registry.fulfiller(line.kind).keep(line, until, now))
-    Order.objects.filter(id=order.id).update(expires_at=max(until, order.expires_at))
+    order.expires_at = max(until, order.expires_at)
+    Order.objects.filter(id=order.id).update(expires_at=order.expires_at)
 
 
 def cancel_order(*, order_id: UUID, actor: Any, now: datetime | None = None) -> Order:

@@ -8,10 +8,11 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing import gateways
-from majlis.engines.billing.gateways.base import Began, Bill, GatewayUnreachable, Keeper
+from majlis.engines.billing.gateways.base import Began, Bill, GatewayUnreachable, Keeper, KeysRefused
 from majlis.engines.billing.models import Order, Payment, SavedMethod, Transfer
 from majlis.engines.billing.policies import policies
 from majlis.engines.billing.services import books
+from majlis.engines.billing.services.customers import customer_ref, know_customer
 from majlis.engines.billing.services.orders import (
     AlreadyPaid,
     OrderEnded,
@@ -19,7 +20,9 @@ from majlis.engines.billing.services.orders import (
     locked_order,
     pay_if_covered,
     remaining,
+    wait_for_money,
 )
+from majlis.engines.billing.services.pricing import country_of
 from majlis.engines.billing.steps import move, remember
 from majlis.engines.billing.types import (
     LIVE_PAYMENTS,
@@ -103,7 +106,7 @@ def prepare(
     if missing.amount <= 0:
         pay_if_covered(order.id, now=now)
         return None
-    if not gateways.gateway(code).takes(missing, order.country) or code not in policies().gateways:
+    if not gateways.is_offered(code, missing, order.country):
         raise GatewayNotOffered()
     under_review = Transfer.objects.filter(payment__order=order, status=TransferStatus.SUBMITTED)
     for other in Payment.objects.select_for_update().filter(order=order, status__in=LIVE_PAYMENTS):
@@ -113,6 +116,9 @@ def prepare(
             return other
         if not waits:
             supersede(other)
+    patience = gateways.gateway(code).patience
+    if patience:
+        wait_for_money(order, now + patience, now)
     attempts = Payment.objects.filter(order=order).count()
     return _new_payment(
         payer=order.buyer,
@@ -203,30 +209,44 @@ def _new_payment(
     return payment
 
 
+def bill_of(payment: Payment) -> Bill:
+    """What a gateway is asked to collect: the same each time it is asked."""
+    join = "&" if "?" in payment.return_url else "?"
+    order, payer = payment.order, payment.payer
+    return Bill(
+        payment_id=payment.id,
+        reference=order.number if order else str(payment.id)[-12:].upper(),
+        amount=payment.money,
+        description=str(_("Order %(number)s") % {"number": order.number} if order else _("Top-up")),
+        payer_name=payer.name,
+        payer_email=payer.email or "",
+        language=payer.language,
+        return_url=f"{payment.return_url}{join}payment={payment.id}",
+        expires_at=payment.expires_at,
+        keep=payment.keep,
+        payer_id=payer.id,
+        payer_phone=payer.phone or "",
+        country=order.country if order else country_of(payer),
+        customer_ref=customer_ref(payer.id, payment.gateway),
+    )
+
+
 def begin(payment: Payment, now: datetime) -> Started:
     """Ask the gateway, unless it answered already; no lock is held meanwhile."""
     if payment.provider_ref is None:
-        join = "&" if "?" in payment.return_url else "?"
-        bill = Bill(
-            payment_id=payment.id,
-            reference=payment.order.number if payment.order else str(payment.id)[-12:].upper(),
-            amount=payment.money,
-            description=str(_("Order %(number)s") % {"number": payment.order.number} if payment.order else _("Top-up")),
-            payer_name=payment.payer.name,
-            payer_email=payment.payer.email or "",
-            language=payment.payer.language,
-            return_url=f"{payment.return_url}{join}payment={payment.id}",
-            expires_at=payment.expires_at,
-            keep=payment.keep,
-        )
+        bill = bill_of(payment)
         try:
             began = _ask(payment, bill)
-        except GatewayUnreachable as fault:
+        except (GatewayUnreachable, KeysRefused) as fault:
+            payment.refresh_from_db()
+            if payment.status != PaymentStatus.CREATED:  # another click was answered meanwhile
+                return Started(payment.id, payment.redirect_url or None, payment.steps)
             with transaction.atomic():
                 move(payment, PaymentStatus.FAILED, PAYMENT_MOVES, reason=str(fault), problem=str(fault)[:300])
             raise
         with transaction.atomic():
             fresh = Payment.objects.select_for_update().get(id=payment.id)
+            know_customer(payment.payer_id, payment.gateway, began.customer_ref, now)
             # Two clicks may both come here: the gateway gave both the same attempt, and the first wrote it down.
             if fresh.status == PaymentStatus.CREATED:
                 move(
@@ -235,6 +255,7 @@ def begin(payment: Payment, now: datetime) -> Started:
                     PAYMENT_MOVES,
                     provider_ref=began.ref,
                     redirect_url=began.redirect_url or "",
+                    expires_at=began.expires_at or fresh.expires_at,
                     instructions=list(began.instructions.items()) if began.instructions else None,
                 )
         payment.refresh_from_db()
@@ -288,8 +309,6 @@ def top_up(
 
 @transaction.atomic
 def _prepare_top_up(person: Any, amount: Money, code: str, return_url: str, key: str, now: datetime) -> Payment:
-    from majlis.engines.billing.services.pricing import country_of
-
     db.lock("billing.top_up", f"{person.id}:{key}")
     known = Payment.objects.filter(payer=person, key=f"top-up:{key}").first()
     if known:
@@ -298,7 +317,7 @@ def _prepare_top_up(person: Any, amount: Money, code: str, return_url: str, key:
     least, most = top_up_range(amount.unit)
     if not least <= amount <= most:
         raise TopUpOutOfRange(least=least.display(), most=most.display())
-    if code not in policies().gateways or not gateways.gateway(code).takes(amount, country_of(person)):
+    if not gateways.is_offered(code, amount, country_of(person)):
         raise GatewayNotOffered()
     return _new_payment(
         payer=person,

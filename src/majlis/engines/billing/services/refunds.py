@@ -1,6 +1,6 @@
 """Money that goes back to where it was paid from."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,9 @@ from majlis.kit import clock, db
 from majlis.kit.errors import Invalid, NotFound, Refusal
 from majlis.kit.money import Money
 from majlis.kit.state import promised
+
+ASKED_AGAIN = timedelta(minutes=15)
+"""How soon a refund that takes its time is asked about again."""
 
 
 class CannotRefund(Refusal):
@@ -75,8 +78,34 @@ def refund_payment(
     from majlis.engines.billing.tasks import send_refund as job
 
     # One after the other: providers that know refunds only by their sum could not tell two at once apart.
-    job.configure(lock=f"billing.refunds:{payment.id}").defer(refund_id=str(refund.id))
+    job.configure(lock=_lock(payment.id)).defer(refund_id=str(refund.id))
     return refund
+
+
+def _lock(payment_id: UUID) -> str:
+    return f"billing.refunds:{payment_id}"
+
+
+def resend_refunds(*, payment_id: UUID | None = None, now: datetime | None = None, limit: int = 200) -> int:
+    """Have refunds that no gateway has answered for good asked about again, ever more rarely; those of one payment at
+    once, since its gateway sent word. How many."""
+    from majlis.engines.billing.tasks import send_refund as job
+
+    now = now or clock.now()
+    waiting = Refund.objects.filter(status=RefundStatus.REQUESTED, payment__isnull=False)
+    if payment_id is not None:
+        due = list(waiting.filter(payment_id=payment_id, asked_at__isnull=False)[:limit])
+    else:
+        old = waiting.filter(created_at__lt=now - ASKED_AGAIN).order_by(F("asked_at").asc(nulls_first=True))
+        due = [each for each in old[:limit] if _is_due(each, now)]
+    for each in due:
+        job.configure(lock=_lock(promised(each.payment_id))).defer(refund_id=str(each.id))
+    return len(due)
+
+
+def _is_due(refund: Refund, now: datetime) -> bool:
+    wait = max(ASKED_AGAIN, (now - refund.created_at) / 4)
+    return refund.asked_at is None or now - refund.asked_at >= wait
 
 
 def send_refund(refund_id: UUID, *, now: datetime | None = None) -> Refund:
@@ -88,9 +117,16 @@ def send_refund(refund_id: UUID, *, now: datetime | None = None) -> Refund:
     payment = refund.payment
     if refund.status != RefundStatus.REQUESTED or payment is None:
         return refund
+    asked_before = refund.asked_at is not None
+    Refund.objects.filter(id=refund.id).update(asked_at=now)
     sent = payment.refunds.filter(status=RefundStatus.SENT).aggregate(sum=Sum("amount"))["sum"] or 0
     answer = gateways.gateway(payment.gateway).give_back(
-        payment.provider_ref or "", refund.money, str(refund.id), refund.reason, before=Money(sent, refund.unit)
+        payment.provider_ref or "",
+        refund.money,
+        str(refund.id),
+        refund.reason,
+        before=Money(sent, refund.unit),
+        again=asked_before,
     )
     if answer.problem:
         _return_to_wallet(refund_id, answer.problem, now)

@@ -11,6 +11,7 @@ from majlis.engines.billing.events import PaymentFailed
 from majlis.engines.billing.gateways.base import ChargeSeen, Reading
 from majlis.engines.billing.models import Charge, Order, Payment, SavedMethod
 from majlis.engines.billing.services import books
+from majlis.engines.billing.services.disputes import note_dispute
 from majlis.engines.billing.services.orders import locked_order, remaining
 from majlis.engines.billing.steps import move
 from majlis.engines.billing.types import LIVE_PAYMENTS, PAYMENT_MOVES, OrderStatus, PaymentStatus
@@ -40,6 +41,8 @@ def take_reading(payment_id: UUID, reading: Reading, *, now: datetime | None = N
             ref=reading.kept.ref,
             defaults={"person_id": payment.payer_id, "label": reading.kept.label[:60], "created_at": now},
         )
+    for contested in reading.disputes:
+        note_dispute(payment, contested, now)
     _move(payment, reading)
     _look_again(payment, now)
     return order.id if order is not None and order.status == OrderStatus.OPEN else None

@@ -12,6 +12,7 @@ from majlis.engines.billing import gateways
 from majlis.engines.billing.gateways.base import Delivery
 from majlis.engines.billing.models import Charge, Payment, WebhookEvent
 from majlis.engines.billing.services.payments import refresh_payment
+from majlis.engines.billing.services.refunds import resend_refunds
 from majlis.engines.billing.types import WebhookStatus
 from majlis.kernel.accounts import services as accounts
 from majlis.kit import clock, db
@@ -95,6 +96,7 @@ def process_webhook(event_id: UUID, *, again: bool = False, now: datetime | None
         return event
     try:
         refresh_payment(payment.id, now=now)
+        resend_refunds(payment_id=payment.id, now=now)
     except Exception as fault:
         _mark(event, WebhookStatus.FAILED, now, problem=f"{type(fault).__name__}: {fault}")
         raise

@@ -1,6 +1,8 @@
 import pytest
 
+from majlis.engines.billing.policies import policies
 from majlis.engines.billing.tests.factories import SEATS
+from majlis.engines.billing.tests.providers import DOUBLES
 from majlis.kit import testing
 
 
@@ -17,3 +19,14 @@ def buyer(db):
 @pytest.fixture
 def seller(db):
     return testing.person("Omar Farouk")
+
+
+@pytest.fixture
+def doubles(settings):
+    """A double of each real provider, whose keys the house was given; by provider."""
+    running = {kind.provider: kind() for kind in DOUBLES}
+    settings.PAYMENTS = {provider: double.settings() for provider, double in running.items()}
+    assert {code for kind in DOUBLES for code in kind.codes} <= set(policies().gateways)
+    yield running
+    for double in running.values():
+        double.close()

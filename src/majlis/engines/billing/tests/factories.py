@@ -64,11 +64,10 @@ def usd(amount: int) -> Money:
     return Money(amount, "USD")
 
 
-def draft(amount: int = 10_000, seller: Any = None, **fields: Any) -> LineDraft:
+def draft(amount: int = 10_000, seller: Any = None, unit: str = "USD", **fields: Any) -> LineDraft:
     fields.setdefault("subject_id", uuid4())
-    return LineDraft(
-        kind="seat", title="A seat", amount=usd(amount), seller_id=seller.id if seller is not None else None, **fields
-    )
+    earns = seller.id if seller is not None else None
+    return LineDraft(kind="seat", title="A seat", amount=Money(amount, unit), seller_id=earns, **fields)
 
 
 def order(buyer: Any, *lines: LineDraft, minutes: int | None = 30, key: str = "") -> Order:

@@ -32,7 +32,7 @@ def ethereum_like():
 class OnTheChain:
     """How money comes in coins: somebody sends them, and blocks are mined."""
 
-    sends_webhooks = False
+    unit, owed, several = "USD", test_gateways.LITTLE, True
 
     def __init__(self, send, mine, code):
         self.send, self.mine, self.code = send, mine, code
@@ -81,4 +81,4 @@ class TestEveryCoin(test_gateways.TestEveryGateway):
         assert chains.configured() == []
 
 
-payment = test_gateways.payment
+buyer, payment = test_gateways.buyer, test_gateways.payment
