@@ -76,8 +76,8 @@ def load(address: str, connections: int, seconds: int = SECONDS) -> tuple[float,
         capture_output=True,
         text=True,
     ).stdout
-    if "Non-2xx" in said:
-        raise SystemExit(f"{address} did not answer everything:\n{said}")
+    if "Non-2xx" in said or " 0 requests in" in said:
+        raise SystemExit(f"{address} did not answer, or refused; is the machine too busy to measure?\n{said}")
     value, unit = re.search(r"50%\s+([\d.]+)(us|ms|s)", said).groups()  # type: ignore[union-attr]
     middle = float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
     return float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1]), middle  # type: ignore[index]
@@ -127,7 +127,7 @@ def compare(plan: Path, number: int) -> None:
                     load(address + path, 32, 2)
                     cpu = cpu_of(process)
                     many, _middle = load(address + path, 32)
-                    cpu = (cpu_of(process) - cpu) / max(1.0, many * SECONDS)
+                    cpu = (cpu_of(process) - cpu) / (many * SECONDS)
                     found.setdefault((name, kind), []).append((many, cpu, load(address + path, 1, 2)[1]))
     middle = {key: [statistics.median(values) for values in zip(*runs, strict=True)] for key, runs in found.items()}
     for (name, kind), (many, cpu, alone) in sorted(middle.items()):

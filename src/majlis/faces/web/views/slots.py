@@ -11,7 +11,7 @@ and its template: `{% include "calendar/slot_picker.html" %}` (with `css/areas/s
 embedding page itself (`?date=…&minutes=…`), which htmx fetches as a fragment instead.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -112,13 +112,14 @@ def slot_picker(
     last = today + timedelta(days=settings.horizon_days + 1)
     chosen = min(chosen, last)
     first = today + timedelta(days=(chosen - today).days // 7 * 7)
-    member = request.user.pk if request.user.is_authenticated else None
+    # A teacher sees their own page as a visitor without a calendar does.
+    visitor = request.user.pk if request.user.is_authenticated and request.user.pk != person_id else None
     slots = queries.free_slots(
         [person_id],
         starts_at=_midnight(first),
         ends_at=_midnight(first + A_WEEK),
         minutes=minutes,
-        for_person=member if member != person_id else None,
+        for_person=visitor,
         now=now,
     )[person_id]
     by_day: dict[date, list[Slot]] = {first + timedelta(days=n): [] for n in range(7)}
@@ -126,25 +127,19 @@ def slot_picker(
         by_day[slot.starts_at.astimezone(zone).date()].append(slot)
     if not by_day[chosen] and not request.GET.get("date"):
         chosen = next((day for day, free in by_day.items() if free), chosen)
-
-    back = back or request.path
-
-    fragment = reverse("slots", args=[slug])
-    carried = {name: said for name in CARRIED if (said := request.GET.get(name, "")[:64])}
-    kept = {"look": look, "back": back, "of": ",".join(map(str, durations)), **carried}
-
-    def links(day: date, length: int = minutes) -> tuple[str, str]:
-        asked = {"date": day.isoformat(), "minutes": length}
-        return f"{back}?{urlencode(carried | asked)}#slots", f"{fragment}?{urlencode(asked | kept)}"
-
     next_free = None
     if not slots:
-        next_free = queries.first_free([person_id], minutes, for_person=member, now=now)[person_id]
+        next_free = queries.first_free([person_id], minutes, for_person=visitor, now=now)[person_id]
+    links_of = _linker(request, slug, look, back or request.path, durations)
+
+    def links(day: date) -> tuple[str, str]:
+        return links_of(day, minutes)
+
     return SlotPicker(
         slug=slug,
         look=look,
         minutes=minutes,
-        durations=[(length, *links(chosen, length), length == minutes) for length in durations],
+        durations=[(length, *links_of(chosen, length), length == minutes) for length in durations],
         days=[Day(day, len(free), day == chosen, day < today, *links(day)) for day, free in by_day.items()],
         chosen=chosen,
         parts=_parts(by_day[chosen], zone, slug, minutes, at),
@@ -156,6 +151,21 @@ def slot_picker(
         next_free=next_free,
         next_free_link=links(next_free.starts_at.astimezone(zone).date()) if next_free else None,
     )
+
+
+def _linker(
+    request: HttpRequest, slug: str, look: str, back: str, durations: Sequence[int]
+) -> Callable[[date, int], tuple[str, str]]:
+    """Makes the two addresses of a day with a duration: of the whole page, and of the picker alone."""
+    fragment = reverse("slots", args=[slug])
+    carried = {name: said for name in CARRIED if (said := request.GET.get(name, "")[:64])}
+    kept = {"look": look, "back": back, "of": ",".join(map(str, durations)), **carried}
+
+    def links(day: date, length: int) -> tuple[str, str]:
+        asked = {"date": day.isoformat(), "minutes": length}
+        return f"{back}?{urlencode(carried | asked)}#slots", f"{fragment}?{urlencode(asked | kept)}"
+
+    return links
 
 
 @require_GET

@@ -26,20 +26,7 @@ def save_address(*, actor: User, address_id: UUID | None = None, is_primary: boo
     address = mine.filter(id=address_id).first() if address_id else Address(person=actor)
     if address is None:
         raise NotFound
-    errors: dict[str, Any] = {}
-    for field, value in fields.items():
-        if field in {"lat", "lng"}:
-            try:
-                setattr(address, field, _degrees(value, 90 if field == "lat" else 180))
-            except (InvalidOperation, ValueError):
-                errors[field] = _("This is not a coordinate.")
-        elif field in LENGTHS:
-            text = str(value or "").strip()
-            if len(text) > LENGTHS[field]:
-                errors[field] = _("This is too long.")
-            setattr(address, field, text)
-        else:
-            errors[field] = _("This cannot be set here.")
+    errors = _write(address, fields)
     for field in ("label", "city"):
         if not getattr(address, field):
             errors[field] = _("This is needed.")
@@ -71,6 +58,25 @@ def remove_address(*, actor: User, address_id: UUID) -> None:
         if heir:
             heir.is_primary = True
             heir.save(update_fields=["is_primary"])
+
+
+def _write(address: Address, fields: dict[str, Any]) -> dict[str, Any]:
+    """Set the fields; a sentence for each that is wrong."""
+    errors: dict[str, Any] = {}
+    for field, value in fields.items():
+        if field in {"lat", "lng"}:
+            try:
+                setattr(address, field, _degrees(value, 90 if field == "lat" else 180))
+            except (InvalidOperation, ValueError):
+                errors[field] = _("This is not a coordinate.")
+        elif field in LENGTHS:
+            text = str(value or "").strip()
+            if len(text) > LENGTHS[field]:
+                errors[field] = _("This is too long.")
+            setattr(address, field, text)
+        else:
+            errors[field] = _("This cannot be set here.")
+    return errors
 
 
 def _degrees(value: Any, most: int) -> Decimal | None:
