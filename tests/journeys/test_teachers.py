@@ -62,7 +62,7 @@ class TestFindingATeacher:
         axe(page)
         no_sideways_scrolling(page)
 
-        heart = page.locator(".profile__aside .heart__button").first
+        heart = page.locator(".with-aside__sticky .heart__button").first
         heart.click()
         page.locator(".heart__button[aria-pressed=true]").wait_for()
         page.goto("/favourites/")
