@@ -1,7 +1,7 @@
 """What the tables and services of every module share."""
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -37,7 +37,7 @@ def lock_numbers(space: str, *keys: Any) -> tuple[int, list[int]]:
     return zlib.crc32(space.encode()) - 2**31, sorted({zlib.crc32(str(key).encode()) - 2**31 for key in keys})
 
 
-def prepared(query: str, given: Mapping[str, Any]) -> list[Any]:
+def prepared(query: str, given: Mapping[str, Any] | Sequence[Any]) -> list[Any]:
     """The rows of a statement that is planned once per connection: for the few hot ones. Parameters travel apart from
     the text, so each place must let the server infer its type. Outside a transaction it is one of its own."""
     connection.ensure_connection()

@@ -7,15 +7,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from majlis.kernel.ledger.models import Account, Journal
 from majlis.kernel.ledger.types import DEEPEST_DEBT, AccountName, JournalKind, Line, Purpose
 from majlis.kit import clock
-from majlis.kit.db import require_transaction
+from majlis.kit.db import prepared, require_transaction
 from majlis.kit.errors import Refusal
 from majlis.kit.ids import new_id
+
+POST = "SELECT journal, outcome FROM ledger_post(%s, %s, %s, %s, %s, %s, %s, %s::uuid[], %s::bigint[], %s::int)"
 
 
 class InsufficientFunds(Refusal):
@@ -92,11 +94,11 @@ def book(
         [line.amount.amount for line in lines],
         len(set(accounts)),
     ]
-    with law(), connection.cursor() as cursor:
-        found, outcome = _call(cursor, arguments)
+    with law():
+        ((found, outcome),) = prepared(POST, arguments)
         if outcome == "unopened":
             open_accounts([line.account for line in lines])
-            found, outcome = _call(cursor, arguments)
+            ((found, outcome),) = prepared(POST, arguments)
     if outcome == "repeated":
         return _same(Journal.objects.get(id=found), kind, lines)
     return Journal(
@@ -110,14 +112,6 @@ def book(
         created_at=moment,
         lines=len(lines),
     )
-
-
-def _call(cursor: Any, arguments: list[Any]) -> tuple[UUID, str]:
-    cursor.execute(
-        "SELECT journal, outcome FROM ledger_post(%s, %s, %s, %s, %s, %s, %s, %s::uuid[], %s::bigint[], %s::int)",
-        arguments,
-    )
-    return cursor.fetchone()
 
 
 def check_balanced(lines: Sequence[Line]) -> None:
