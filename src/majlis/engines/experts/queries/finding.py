@@ -69,11 +69,9 @@ class Filters:
     facts: dict[str, Any]
     scope: str
     """The subject (and level) whose price counts; empty: the lowest price of all."""
-
-    @property
-    def cap(self) -> int:
-        """How far hits are counted: less far where each costs a look into another table."""
-        return CAP // 4 if "low" in self.facts and self.scope else CAP
+    gathered: str
+    """The same from where: `FROM … WHERE …`, as fits gathering all hits. A price within a subject is then a stretch of
+    the prices' own index, where along an order it is a look at each."""
 
     @property
     def key(self) -> str:
@@ -91,25 +89,25 @@ def search(wanted: Search, *, facets: bool = True, now: datetime | None = None) 
     if filters is None:
         return Found([], 0, False)
     key = f"experts:{filters.key}"
-    known = cache.get(key)
+    known = cache.get(key)  # None, unless hits were found to be many: then counts, once they were asked for
     order = _order(wanted, filters)
-    total, rows = (filters.cap + 1, []) if known else _few(wanted, filters, order, limit)
-    if total > filters.cap:
+    total, rows = _few(wanted, filters, order, limit) if known is None else (CAP + 1, [])
+    if total > CAP:
         rows = _many(wanted, filters, order, limit)
     counts: dict[str, list[FacetValue]] = {}
     if facets and not wanted.cursor:
-        counts = known or _facets(wanted, filters, now, capped=total > filters.cap)
-        # Few hits are counted anew every time, so that what is new is seen at once.
-        if total > filters.cap and not known:
-            cache.set(key, counts, REMEMBERED)
+        counts = known or _facets(wanted, filters, now, capped=total > CAP)
+    # Few hits are counted anew every time, so that what is new is seen at once.
+    if total > CAP and (known is None or (counts and not known)):
+        cache.set(key, counts, REMEMBERED)
     more = len(rows) > limit
     rows = rows[:limit]
     return Found(
         items=cards_of([row[0] for row in rows], wanted),
-        total=min(total, filters.cap),
-        more=total > filters.cap,
+        total=min(total, CAP),
+        more=total > CAP,
         facets=counts,
-        facets_capped=total > filters.cap,
+        facets_capped=total > CAP,
         next=encode_cursor(rows[-1][1], rows[-1][0]) if more else None,
     )
 
@@ -164,7 +162,7 @@ def filters_of(wanted: Search, now: datetime) -> Filters | None:
     if wanted.rating_min is not None:
         conditions.append("l.rating >= %(rating)s")
         facts["rating"] = int(wanted.rating_min * 100) * 100_000
-    _add_price(wanted, scope, conditions, facts)
+    price = _price(wanted, scope, facts)
     if wanted.free is not None:
         times = masks(wanted.free, now)
         if not times:
@@ -179,12 +177,25 @@ def filters_of(wanted: Search, now: datetime) -> Filters | None:
             facts[f"day_{n}"], facts[f"mask_{n}"] = day, mask
             looks.append("(" + " & ".join(run).replace("{n}", str(n)) + f" & %(mask_{n})s::bigint) <> 0")
         conditions.append("(" + " OR ".join(looks) + ")")
-    return Filters(" AND ".join(conditions) or "true", facts, scope)
+    if not price or not scope:
+        sql = " AND ".join([*conditions, price] if price else conditions) or "true"
+        return Filters(sql, facts, scope, f"FROM experts_listing l WHERE {sql}")
+    looked_up = f"(SELECT {price} FROM experts_listingprice p WHERE p.expert_id = l.expert_id AND p.scope = %(scope)s)"
+    # Whoever has a price for the subject teaches it: its mark helps only beside another condition with an index.
+    narrowing = [c for c in conditions if "%(marks)s" not in c or len(marks) > 1 or "words" in facts]
+    return Filters(
+        " AND ".join([*conditions, looked_up]),
+        facts,
+        scope,
+        "FROM experts_listingprice p JOIN experts_listing l ON l.expert_id = p.expert_id"
+        f" WHERE {' AND '.join(['p.scope = %(scope)s', price, *narrowing])}",
+    )
 
 
-def _add_price(wanted: Search, scope: str, conditions: list[str], facts: dict[str, Any]) -> None:
+def _price(wanted: Search, scope: str, facts: dict[str, Any]) -> str:
+    """The condition on the price: of the listing `l`, or of the price `p` of the subject asked for."""
     if wanted.price_min is None and wanted.price_max is None:
-        return
+        return ""
     currency = wanted.currency or edition().currency
     # Millionths of a dollar, rounded outwards: a price that shows as the limit is within it.
     worth = Decimal(1_000_000).scaleb(-exponent(currency)) / catalogue.per_dollar(currency)
@@ -195,17 +206,12 @@ def _add_price(wanted: Search, scope: str, conditions: list[str], facts: dict[st
     facts["high"] = 2**62 if high is None else min(int((high * worth).to_integral_value(ROUND_CEILING)), 2**62)
     if scope:
         facts["scope"] = scope
-        conditions.append(
-            "(SELECT p.price FROM experts_listingprice p WHERE p.expert_id = l.expert_id AND p.scope = %(scope)s)"
-            " BETWEEN %(low)s AND %(high)s"
-        )
-    else:
-        conditions.append("l.price BETWEEN %(low)s AND %(high)s")
+    return f"{'p' if scope else 'l'}.price BETWEEN %(low)s AND %(high)s"
 
 
 def _count(filters: Filters) -> int:
     """How many match, at most one more than the cap."""
-    statement = f"SELECT count(*) FROM (SELECT 1 FROM experts_listing l WHERE {filters.sql} LIMIT {CAP + 1}) hits"
+    statement = f"SELECT count(*) FROM (SELECT 1 {filters.gathered} LIMIT {CAP + 1}) hits"
     return int(_rows(statement, filters.facts)[0][0])
 
 
@@ -235,9 +241,11 @@ def _few(wanted: Search, filters: Filters, order: Order, limit: int) -> tuple[in
     """How many match, at most one more than the cap; and one page of (profile id, sort value) with one row more, which
     is right unless there are more than the cap: all hits are gathered by their filters, then sorted."""
     after, facts = _after(wanted, order, "id", "value")
+    gathered = f"FROM {order.source} WHERE {order.condition} AND {filters.sql}"
+    if not order.facts:
+        gathered = filters.gathered
     rows = _rows(
-        f"WITH hits AS MATERIALIZED (SELECT {order.id} AS id, {order.value} AS value FROM {order.source}"
-        f" WHERE {order.condition} AND {filters.sql} LIMIT {filters.cap + 1})"
+        f"WITH hits AS MATERIALIZED (SELECT {order.id} AS id, {order.value} AS value {gathered} LIMIT {CAP + 1})"
         " SELECT total, id, value FROM (SELECT count(*) AS total FROM hits) n LEFT JOIN LATERAL"
         f" (SELECT id, value FROM hits WHERE {after}"
         f" ORDER BY value {order.direction}, id {order.direction} LIMIT {limit + 1}) page ON true",

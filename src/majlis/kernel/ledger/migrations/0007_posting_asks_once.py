@@ -50,5 +50,5 @@ BACK = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0005_debts")]
+    dependencies = [("ledger", "0006_exchange")]
     operations = [migrations.RunSQL(POST, BACK)]
