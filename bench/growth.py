@@ -10,7 +10,7 @@ from _measure import django, heading, line, repeat, verdict
 
 LARGE = int(os.environ.get("MAJLIS_BENCH_ROWS", "1000000"))
 SMALL = LARGE // 100
-PEOPLE = 400
+PEOPLE = 20
 ROUNDS = 60
 
 # Ordered by time, as ours are.
