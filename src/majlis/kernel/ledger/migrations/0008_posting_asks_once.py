@@ -50,5 +50,5 @@ BACK = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0006_exchange")]
+    dependencies = [("ledger", "0007_chargebacks")]
     operations = [migrations.RunSQL(POST, BACK)]
