@@ -69,7 +69,7 @@ def plans_for(person: Any = None, *, unit: str = "") -> list[Plan]:
     """The plans the person (None: anybody) may subscribe to, in their order, each with its current prices in `offered`
     (of one currency, if one is named; without any there it is left out) and its `benefits`."""
     rows = _plans(unit).filter(id__in=Plan.objects.visible_to(person).values("id")).order_by("family", "position")
-    return [each for each in rows if each.offered]  # type: ignore[attr-defined]
+    return [each for each in rows if each.offered]
 
 
 def plan(slug: str, person: Any = None) -> Plan:

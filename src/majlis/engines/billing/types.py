@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from majlis.engines.billing import plan_types
 from majlis.engines.billing.selling_types import (
     BATCH_MOVES as BATCH_MOVES,
 )
@@ -37,6 +38,18 @@ from majlis.engines.billing.selling_types import (
 )
 from majlis.kit.money import Money
 from majlis.kit.state import Transitions
+
+BenefitKind = plan_types.BenefitKind
+CancelPreview = plan_types.CancelPreview
+ChangePreview = plan_types.ChangePreview
+Cycle = plan_types.Cycle
+DunningStep = plan_types.DunningStep
+Entitlement = plan_types.Entitlement
+Per = plan_types.Per
+PeriodKind = plan_types.PeriodKind
+PeriodStatus = plan_types.PeriodStatus
+Proration = plan_types.Proration
+SubscriptionStatus = plan_types.SubscriptionStatus
 
 
 class OrderStatus(models.TextChoices):

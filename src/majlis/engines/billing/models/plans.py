@@ -53,6 +53,9 @@ class Plan(Record):
 
     objects = PlanRows.as_manager()
 
+    offered: list["PlanPrice"]
+    """Its current prices, where `queries.plans_for` read them along."""
+
     class Meta:
         verbose_name, verbose_name_plural = _("plan"), _("plans")
         indexes = [models.Index(fields=["family", "position"], name="plans_of_a_family")]

@@ -8,6 +8,7 @@ from majlis.faces.cli.house import UserError, add_data, data_directory, django
 
 ORDER = 21
 COMMANDS = {"clock": "show or move the sandbox clock: +3d, +2h30m, -1d, reset"}
+DAY = timedelta(days=1)
 UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 
 
@@ -22,19 +23,35 @@ def run(asked: argparse.Namespace) -> int:
     with django(data_directory(asked.data)):
         from django.conf import settings
 
-        from majlis.kit import clock, jobs
+        from majlis.kit import clock
 
-        before = clock.now()
-        if asked.by is not None:
-            if not settings.SANDBOX:
-                raise UserError("The clock can be moved in a sandbox only (MAJLIS_SANDBOX=1).")
-            clock.set_offset(timedelta() if by is None else clock.offset() + by)
+        if asked.by is not None and not settings.SANDBOX:
+            raise UserError("The clock can be moved in a sandbox only (MAJLIS_SANDBOX=1).")
+        if by is None or by <= timedelta() or asked.no_jobs:
+            if asked.by is not None:
+                clock.set_offset(timedelta() if by is None else clock.offset() + by)
+            print(f"It is {clock.now():%A %Y-%m-%d %H:%M:%S} UTC, {words(clock.offset())}.")
+            return 0
+        run = live(by)
         print(f"It is {clock.now():%A %Y-%m-%d %H:%M:%S} UTC, {words(clock.offset())}.")
-        if by and by > timedelta() and not asked.no_jobs:
-            jobs.defer_missed(before, clock.now())
-            jobs.make_due()
-            print(f"{jobs.run_due_jobs(patient=True)} jobs became due and were run.")
+        print(f"{run} jobs became due and were run, day by day.")
     return 0
+
+
+def live(by: timedelta) -> int:
+    """Move the clock ahead a day at a time and run at each what becomes due, so that what follows from what happens in
+    between (a renewal, its failure, the next try) happens in its order and on its day; the number of jobs."""
+    from majlis.kit import clock, jobs
+
+    done, left = 0, by
+    while left > timedelta():
+        before, step = clock.now(), min(left, DAY)
+        clock.set_offset(clock.offset() + step)
+        jobs.defer_missed(before, clock.now())
+        jobs.make_due()
+        done += jobs.run_due_jobs(patient=True)
+        left -= step
+    return done
 
 
 def span(text: str) -> timedelta:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from threading import Lock
 from typing import Any
 
-from majlis.faces.cli.demonstration import crew, history, media, members, teachers
+from majlis.faces.cli.demonstration import crew, history, media, members, subscribers, teachers
 from majlis.faces.cli.demonstration.members import PASSWORD, ROLES
 from majlis.kernel.catalogue import services as catalogue
 from majlis.kernel.notices import services as notices
@@ -68,6 +68,7 @@ def load(progress: Any, **sizes: int) -> None:
         history.live(teachers_met, students, size, crew.dice_for("story"), began, now, lambda: advance(3, "lessons"))
         for made in (*others, rows):
             made()
+        subscribers.subscribe_some(students, now)
         hands.all_do(jobs.run_due_jobs, ROWS)()
         jobs.run_due_jobs((*NEWS, *ROWS))
         notices.drop_waiting_mails(before=clock.now())

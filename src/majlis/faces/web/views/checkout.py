@@ -30,6 +30,7 @@ class PayForm(forms.Form):
 
     gateway = forms.ChoiceField(label=gettext_lazy("Pay with"), widget=forms.RadioSelect)
     use_wallet = forms.BooleanField(required=False)
+    keep = forms.BooleanField(label=gettext_lazy("Keep this way to pay for renewals"), required=False, initial=True)
 
     def __init__(self, *args: Any, ways: list[tuple[str, Any]], wallet: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -70,7 +71,7 @@ def _checkout(request: HttpRequest, order: Any, form: PayForm | None = None) -> 
     part = wallet if wallet < missing_without else missing_without
     payments = queries.payments_of(order)
     ended = order.status != OrderStatus.OPEN or (order.expires_at and order.expires_at <= clock.now())
-    initial = {"gateway": ways[0][0] if ways else "", "use_wallet": bool(order.wallet_part)}
+    initial = {"gateway": ways[0][0] if ways else "", "use_wallet": bool(order.wallet_part), "keep": True}
     return {
         "order": order,
         "lines": queries.described(order),
@@ -82,6 +83,7 @@ def _checkout(request: HttpRequest, order: Any, form: PayForm | None = None) -> 
         ],
         "form": form or PayForm(ways=ways, wallet=_wallet_words(part), initial=initial),
         "notes": {code: str(note) for code, _name, note in _explained(order, missing_without)},
+        "renews": any(line.policy.get("renews") for line in order.lines),
         "offers_wallet_part": wallet.amount > 0 and wallet < missing_without,
         "wallet": wallet,
         "part": part,
@@ -135,6 +137,7 @@ def pay(request: HttpRequest, order_id: UUID) -> HttpResponse:
             actor=request.user,
             return_url=reverse("checkout_return", kwargs={"order_id": order_id}),
             from_wallet=wallet if form.cleaned_data["use_wallet"] else Money(0, order.unit),
+            keep=form.cleaned_data["keep"] and any(line.policy.get("renews") for line in order.lines),
         )
     except services.AlreadyPaid:
         return _onwards(request, queries.order(order_id, request.user))
