@@ -147,8 +147,6 @@ class Notification:
     ref: str
     """The attempt's name, or that of one of its charges, or our own payment's id, whichever the message has."""
     kind: str = ""
-    money: Money | None = None
-    """What the message says was paid, if it says so: compared with what we asked for, and noted for staff."""
 
 
 @dataclass(frozen=True, slots=True)

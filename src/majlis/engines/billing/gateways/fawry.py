@@ -176,8 +176,7 @@ class Fawry(Provider):
         given = str(said.get("messageSignature", ""))
         if not self.ready() or not hmac.compare_digest(self.sign(*signed).encode(), given.encode()):
             raise BadSignature()
-        money = paid(said) if state_of(said) in ARRIVED else None
-        return Notification(digest(delivery.body), str(said["merchantRefNumber"]), state_of(said).lower(), money)
+        return Notification(digest(delivery.body), str(said["merchantRefNumber"]), state_of(said).lower())
 
     def give_back(
         self, ref: str, money: Money, key: str, reason: str, *, before: Money, again: bool = False

@@ -132,9 +132,7 @@ class Midtrans(Provider):
         given = str(said.get("signature_key", ""))
         if not self.ready() or not hmac.compare_digest(ours.encode(), given.encode()):
             raise BadSignature()
-        money = money_of(said["gross_amount"], said.get("currency", "IDR")) if has_arrived(said) else None
-        state = str(said.get("transaction_status", ""))
-        return Notification(digest(delivery.body), str(said["order_id"]), state, money)
+        return Notification(digest(delivery.body), str(said["order_id"]), str(said.get("transaction_status", "")))
 
     def give_back(
         self, ref: str, money: Money, key: str, reason: str, *, before: Money, again: bool = False

@@ -138,9 +138,7 @@ class Paymob(Provider):
         arrived = about.get("success") and not about.get("pending") and not about.get("has_parent_transaction")
         kind = "transaction.success" if arrived else "transaction.other"
         # Only the signed part names the message: whoever alters the rest sends the same one again.
-        return Notification(
-            digest(signed.encode()), written(about, "order.id"), kind, charge_of(about).money if arrived else None
-        )
+        return Notification(digest(signed.encode()), written(about, "order.id"), kind)
 
     def give_back(
         self, ref: str, money: Money, key: str, reason: str, *, before: Money, again: bool = False

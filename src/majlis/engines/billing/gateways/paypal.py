@@ -326,8 +326,7 @@ def about(said: dict[str, Any]) -> Notification:
         ref = disputed[0].get("seller_transaction_id", "")
     elif related.get("order_id"):
         ref = related["order_id"]
-    money = money_in(resource["amount"]) if kind == "PAYMENT.CAPTURE.COMPLETED" else None
-    return Notification(str(said["id"]), str(ref), kind, money)
+    return Notification(str(said["id"]), str(ref), kind)
 
 
 def moved_in(row: dict[str, Any]) -> Movement | None:

@@ -304,12 +304,7 @@ def about(event_id: str, kind: str, thing: dict[str, Any]) -> Notification:
     ours = (thing.get("metadata") or {}).get("payment")
     ref = thing["id"] if thing.get("object") in ("checkout.session", "subscription") else None
     ref = ref or ours or thing.get("payment_intent") or thing["id"]
-    money = None
-    if kind == "checkout.session.completed" and thing.get("payment_status") == "paid":
-        money = money_in(thing["amount_total"], thing["currency"])
-    elif kind == "payment_intent.succeeded":
-        money = money_in(thing["amount_received"], thing["currency"])
-    return Notification(event_id, str(ref), kind, money)
+    return Notification(event_id, str(ref), kind)
 
 
 def seconds(stamp: Any) -> datetime | None:

@@ -117,10 +117,7 @@ class Xendit(Provider):
         if isinstance(said.get("data"), dict):  # a refund's: {"event": "refund.succeeded", "data": {…}}
             about = said["data"]
             return Notification(event_id, str(about.get("invoice_id") or ""), str(said.get("event", "")))
-        money = None
-        if said.get("status") in ("PAID", "SETTLED"):
-            money = money_of(said.get("paid_amount") or said.get("amount"), said.get("currency", "IDR"))
-        return Notification(event_id, str(said.get("id", "")), f"invoice.{said.get('status', '')}".lower(), money)
+        return Notification(event_id, str(said.get("id", "")), f"invoice.{said.get('status', '')}".lower())
 
     def give_back(
         self, ref: str, money: Money, key: str, reason: str, *, before: Money, again: bool = False

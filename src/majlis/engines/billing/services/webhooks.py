@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from majlis.engines.billing import gateways
 from majlis.engines.billing.gateways.base import Delivery
@@ -100,8 +101,19 @@ def process_webhook(event_id: UUID, *, again: bool = False, now: datetime | None
     except Exception as fault:
         _mark(event, WebhookStatus.FAILED, now, problem=f"{type(fault).__name__}: {fault}")
         raise
-    _mark(event, WebhookStatus.DONE, now)
+    _mark(event, WebhookStatus.DONE, now, problem=_other_money(payment))
     return event
+
+
+def _other_money(payment: Payment) -> str:
+    """What staff reads where other money came than was asked for, by the provider's own word and not the message's."""
+    arrived = [charge.money for charge in payment.charges.order_by("id")]
+    if not arrived or arrived == [payment.money]:
+        return ""
+    return _("Asked for %(asked)s, arrived %(arrived)s.") % {
+        "asked": payment.money.display(),
+        "arrived": " + ".join(money.display() for money in arrived),
+    }
 
 
 def payment_named(provider: str, ref: str) -> Payment | None:
