@@ -124,6 +124,7 @@ __all__ = [
     "top_up_range",
     "turnover",
     "vat_lines",
+    "way_of",
     "withdrawable",
     "withdrawal",
     "withdrawal_methods",
@@ -212,6 +213,11 @@ def payments_of(paid: Order) -> list[Payment]:
 def gateways_for(money: Money, person: Any) -> list[Any]:
     """The gateways the person may pay `money` by, in the edition's order: each with `code`, `name`, `summary`."""
     return list(gateways.offered(money, country_of(person)))
+
+
+def way_of(payment: Payment) -> Any:
+    """The gateway of a payment: `code`, `name`, `summary`."""
+    return gateways.gateway(payment.gateway)
 
 
 def history(thing: Any) -> list[StateChange]:

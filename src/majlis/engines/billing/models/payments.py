@@ -48,7 +48,7 @@ class Payment(Record):
     refunded_amount = models.BigIntegerField(default=0)
     """What went back to where it came from."""
     provider_ref = models.CharField(max_length=200, null=True)
-    redirect_url = models.CharField(max_length=500, blank=True)
+    redirect_url = models.CharField(max_length=2000, blank=True)
     instructions = models.JSONField(null=True)
     """`[[label, value], …]`: what the buyer must do where there is no page. A list: JSON objects keep no order."""
     return_url = models.CharField(max_length=500, blank=True)

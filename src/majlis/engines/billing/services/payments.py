@@ -1,5 +1,6 @@
 """Payments: started at a gateway, watched, and taken when money arrives."""
 
+import logging
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -38,6 +39,7 @@ from majlis.kit import clock, db
 from majlis.kit.errors import Invalid, NotFound, Refusal
 from majlis.kit.money import Money
 
+log = logging.getLogger(__name__)
 WATCHED_FOR = timedelta(days=4)
 """How long after its start a payment is still looked at when nobody sends word."""
 
@@ -243,6 +245,9 @@ def begin(payment: Payment, now: datetime) -> Started:
                 return Started(payment.id, payment.redirect_url or None, payment.steps)
             with transaction.atomic():
                 move(payment, PaymentStatus.FAILED, PAYMENT_MOVES, reason=str(fault), problem=str(fault)[:300])
+            if isinstance(fault, KeysRefused):  # which is ours to mend, and no word for a buyer
+                log.error("%s refuses our keys.", payment.gateway)
+                raise GatewayUnreachable() from None
             raise
         with transaction.atomic():
             fresh = Payment.objects.select_for_update().get(id=payment.id)

@@ -4,13 +4,21 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from majlis.faces.web import navigation
-from majlis.faces.web.views import billing_invoices, billing_orders, billing_sandbox, billing_wallet, checkout
+from majlis.faces.web.views import (
+    billing_invoices,
+    billing_orders,
+    billing_sandbox,
+    billing_wallet,
+    checkout,
+    handing_over,
+)
 
 urlpatterns = [
     path("checkout/<uuid:order_id>/", checkout.show, name="checkout"),
     path("checkout/<uuid:order_id>/pay/", checkout.pay, name="checkout_pay"),
     path("checkout/<uuid:order_id>/return/", checkout.come_back, name="checkout_return"),
     path("checkout/<uuid:order_id>/cancel/", checkout.cancel, name="checkout_cancel"),
+    path("payments/<uuid:payment_id>/continue/", handing_over.go_on, name="payment_continue"),
     path("payments/<uuid:payment_id>/receipt/", checkout.receipt, name="payment_receipt"),
     path("payments/<uuid:payment_id>/rate/", checkout.new_rate, name="payment_rate"),
     path("payments/<uuid:payment_id>/", checkout.payment, name="payment"),

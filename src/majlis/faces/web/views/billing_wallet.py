@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.types import WithdrawalStatus
+from majlis.faces.web.views.handing_over import hand_over
 from majlis.kernel.ledger import queries as ledger
 from majlis.kernel.ledger.services import InsufficientFunds
 from majlis.kit.edition import edition
@@ -104,10 +105,8 @@ def top_up(request: HttpRequest) -> HttpResponse:
     form = TopUpForm(request.POST or None, unit=unit, ways=ways, initial=initial)
     if request.method == "POST" and form.is_valid():
         started = _started(request, form)
-        if started is not None and started.redirect_url:
-            return HttpResponseRedirect(started.redirect_url)
         if started is not None:
-            return redirect("payment", payment_id=started.payment_id)
+            return hand_over(started)
     context = {
         "form": form,
         "unit": unit,
@@ -150,7 +149,7 @@ def top_up_return(request: HttpRequest) -> HttpResponse:
     attempt = queries.payment(named, request.user)
     try:
         attempt = services.refresh_payment(attempt.id)
-    except services.GatewayUnreachable:
+    except (services.GatewayUnreachable, services.KeysRefused):
         messages.info(request, _("The payment service does not answer just now. We look again by ourselves."))
     if attempt.status == "succeeded":
         messages.success(request, _("%(amount)s is in your wallet.") % {"amount": attempt.received.display()})

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.types import LIVE_PAYMENTS, OrderStatus, PaymentStatus, TransferStatus
+from majlis.faces.web.views.handing_over import hand_over
 from majlis.kernel.files import services as files
 from majlis.kernel.ledger import queries as ledger
 from majlis.kernel.ledger.services import InsufficientFunds
@@ -145,9 +146,7 @@ def pay(request: HttpRequest, order_id: UUID) -> HttpResponse:
         form.add_error(None, str(refusal))
         fresh = queries.order(order_id, request.user)
         return render(request, "billing/checkout.html", _checkout(request, fresh, form), status=refusal.status)
-    if started.redirect_url:
-        return HttpResponseRedirect(started.redirect_url)
-    return redirect("payment", payment_id=started.payment_id)
+    return hand_over(started)
 
 
 def _onwards(request: HttpRequest, order: Any) -> HttpResponse:
@@ -189,7 +188,7 @@ def _look(attempt: Any) -> Any:
     """Ask the gateway; if it does not answer, what we knew still holds."""
     try:
         return services.refresh_payment(attempt.id)
-    except services.GatewayUnreachable:
+    except (services.GatewayUnreachable, services.KeysRefused):
         return attempt
 
 
@@ -210,6 +209,8 @@ def payment(request: HttpRequest, payment_id: UUID) -> HttpResponse:
     attempt = queries.payment(payment_id, request.user)
     coins = queries.coin_request(attempt)
     if coins is None:
+        if attempt.gateway != "manual" and attempt.order is not None and attempt.order.status == OrderStatus.PAID:
+            return _onwards(request, attempt.order)
         return render(request, "billing/payment.html", _payment(request, payment_id, ReceiptForm()))
     if attempt.order is not None and attempt.order.status == OrderStatus.PAID:
         return _onwards(request, attempt.order)
@@ -235,6 +236,7 @@ def _payment(request: HttpRequest, payment_id: UUID, form: ReceiptForm) -> dict[
         "order": attempt.order,
         "form": form,
         "transfers": transfers,
+        "way": queries.way_of(attempt),
         "waits": any(transfer.status == TransferStatus.SUBMITTED for transfer in transfers),
     }
 

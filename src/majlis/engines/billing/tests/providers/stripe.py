@@ -117,7 +117,7 @@ class StripeDouble(Double):
             "currency": form["line_items[0][price_data][currency]"],
             "customer": form["customer"],
             "metadata": metadata(form),
-            "url": f"{self.url}/page/{ref}?back={form['success_url']}",
+            "url": f"{self.url}/page/{ref}?back={form['success_url']}#{'fid' * 250}",  # so long are the real ones
             "expires_at": int(stamp()) + 86_400,
             "intent": metadata(form, "payment_intent_data[metadata]"),
             "keep": form.get("payment_intent_data[setup_future_usage]"),
