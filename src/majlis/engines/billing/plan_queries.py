@@ -61,7 +61,8 @@ def _plans(unit: str = "") -> QuerySet[Plan]:
     current = PlanPrice.objects.filter(ended_at__isnull=True).order_by("unit", "days", "full_amount")
     prices = current.filter(unit=unit) if unit else current
     return Plan.objects.prefetch_related(
-        Prefetch("prices", prices, to_attr="offered"), Prefetch("benefits", PlanBenefit.objects.order_by("kind", "id"))
+        Prefetch("prices", prices, to_attr="current_prices"),
+        Prefetch("benefits", PlanBenefit.objects.order_by("kind", "id")),
     )
 
 

@@ -53,9 +53,6 @@ class Plan(Record):
 
     objects = PlanRows.as_manager()
 
-    offered: list["PlanPrice"]
-    """Its current prices, where `queries.plans_for` read them along."""
-
     class Meta:
         verbose_name, verbose_name_plural = _("plan"), _("plans")
         indexes = [models.Index(fields=["family", "position"], name="plans_of_a_family")]
@@ -67,6 +64,11 @@ class Plan(Record):
     def title(self) -> str:
         """The name in the active language."""
         return in_language(self.name) or self.slug
+
+    @property
+    def offered(self) -> list["PlanPrice"]:
+        """Its current prices, where `queries.plans_for` read them along."""
+        return getattr(self, "current_prices", [])
 
     @property
     def feature_words(self) -> list[str]:
