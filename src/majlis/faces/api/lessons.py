@@ -13,7 +13,7 @@ from majlis.faces.api.idempotency import idempotency_required, key_of
 from majlis.faces.api.shapes import MoneyOut, PersonOut
 from majlis.kit.translated import in_language
 from majlis.products.lessons import queries, services
-from majlis.products.lessons.types import BookingRequest, DisputeReason, Mode, PlaceKind
+from majlis.products.lessons.types import BookingRequest, DisputeReason, Mode, PayWith, PlaceKind
 
 PREFIX = "/lessons"
 router = Router(tags=["lessons"])
@@ -76,11 +76,14 @@ class BookingIn(Schema):
     place: str = Field("", max_length=300)
     note: str = Field("", max_length=1000)
     trial: bool = False
+    pay_with: PayWith = PayWith.MONEY
+    """`allowance`: with the minutes of a plan; the lesson is confirmed at once."""
 
     def as_request(self) -> BookingRequest:
         """As the service wants it."""
         facts = self.dict(exclude={"weeks"})
-        return BookingRequest(**{**facts, "mode": str(self.mode), "place_kind": str(self.place_kind)})
+        words = {name: str(facts[name]) for name in ("mode", "place_kind", "pay_with")}
+        return BookingRequest(**{**facts, **words})
 
 
 class WeeklyIn(BookingIn):

@@ -17,6 +17,7 @@ from majlis.products.lessons.types import (
     DisputeState,
     LessonStatus,
     Mode,
+    PayWith,
     PlaceKind,
     Presence,
     RequestState,
@@ -86,6 +87,9 @@ class Lesson(Record):
     status = models.CharField(max_length=20, choices=LessonStatus.choices, default=LessonStatus.PENDING_PAYMENT)
     price_amount = models.BigIntegerField()
     price_unit = models.CharField(max_length=4)
+    paid_with = models.CharField(max_length=10, choices=PayWith.choices, default=PayWith.MONEY)
+    earning_amount = models.BigIntegerField(default=0)
+    """What a lesson paid with minutes would have cost: the house pays the teacher by it, in `price_unit`."""
     policy = models.JSONField(default=dict)
     """The refund policy under which it was booked (`RefundPolicy.as_facts`)."""
     version = models.PositiveIntegerField(default=1)
@@ -111,6 +115,11 @@ class Lesson(Record):
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="lesson_ends_after_it_starts"),
             models.CheckConstraint(condition=~Q(student=F("teacher")), name="nobody_teaches_themselves"),
             models.CheckConstraint(condition=Q(price_amount__gte=0), name="lesson_price_is_not_negative"),
+            models.CheckConstraint(
+                condition=Q(paid_with=PayWith.MONEY, earning_amount=0)
+                | Q(paid_with=PayWith.ALLOWANCE, price_amount=0, earning_amount__gte=0),
+                name="lesson_is_paid_with_money_or_minutes",
+            ),
             models.CheckConstraint(
                 condition=Q(status=LessonStatus.CANCELLED, cancelled_at__isnull=False)
                 | ~Q(status=LessonStatus.CANCELLED),
@@ -141,6 +150,11 @@ class Lesson(Record):
     def price(self) -> Money:
         """What the student pays for it."""
         return Money(self.price_amount, self.price_unit)
+
+    @property
+    def earning(self) -> Money:
+        """What the house pays the teacher by, where minutes paid."""
+        return Money(self.earning_amount, self.price_unit)
 
     @property
     def minutes(self) -> int:

@@ -53,6 +53,12 @@ class PlaceKind(models.TextChoices):
     PUBLIC = "public_place", _("In a public place")
 
 
+class PayWith(models.TextChoices):
+    MONEY = "money", _("Money")
+    # Minutes of a plan or a package: the house pays the teacher what the lesson would have cost.
+    ALLOWANCE = "allowance", _("Minutes of your plan")
+
+
 class Side(models.TextChoices):
     STUDENT = "student", _("Student")
     TEACHER = "teacher", _("Teacher")
@@ -142,6 +148,8 @@ class BookingRequest:
     place: str = ""
     note: str = ""
     trial: bool = False
+    pay_with: str = "money"
+    """A word of `PayWith`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ from majlis.engines.billing.services.commissions import RuleEnded, add_commissio
 from majlis.engines.billing.services.coupons import CouponRefused, CouponUnknown, add_coupon, change_coupon
 from majlis.engines.billing.services.debts import ClawBackTooLarge, claw_back
 from majlis.engines.billing.services.dunning import dun
+from majlis.engines.billing.services.earnings import pay_earning
 from majlis.engines.billing.services.ending import (
     LessComesBack,
     cancel_subscription,
@@ -235,6 +236,7 @@ __all__ = [
     "order_cart",
     "pause_subscription",
     "pay_covered_orders",
+    "pay_earning",
     "pay_from_wallet",
     "pay_if_covered",
     "place_order",

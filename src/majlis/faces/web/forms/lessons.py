@@ -8,7 +8,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from majlis.kit.ids import new_id
-from majlis.products.lessons.types import BookingRequest, DisputeReason, Mode, PlaceKind
+from majlis.products.lessons.types import BookingRequest, DisputeReason, Mode, PayWith, PlaceKind
 
 
 class InstantField(forms.Field):
@@ -52,6 +52,13 @@ class BookingForm(forms.Form):
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+    pay_with = forms.ChoiceField(
+        label=_("Pay with"),
+        choices=PayWith.choices,
+        required=False,
+        initial=PayWith.MONEY,
+        widget=forms.RadioSelect,
+    )
     weeks = forms.IntegerField(label=_("How many weeks"), min_value=1, max_value=26, initial=1, required=False)
     key = forms.CharField(max_length=64, widget=forms.HiddenInput, initial=fresh_key)
 
@@ -70,6 +77,7 @@ class BookingForm(forms.Form):
             place="" if online else said["place"],
             note=said["note"],
             trial=said["trial"],
+            pay_with=said["pay_with"] or PayWith.MONEY,
         )
 
 

@@ -106,6 +106,7 @@ def _page(
         "policy": lessons.current_policy(),
         "reader_zone": timezone.get_current_timezone_name(),
         "trial_minutes": expert.trial_minutes,
+        "minutes_left": services.minutes_left(request.user, wish) if wish and price and not wish.trial else None,
         "refusal": refusal,
     }
     return render(request, "lessons/book.html", context, status=status)

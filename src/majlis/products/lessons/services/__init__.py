@@ -9,6 +9,7 @@ from majlis.products.lessons.services.booking import (
 )
 from majlis.products.lessons.services.cancelling import cancel_lesson, preview_cancel
 from majlis.products.lessons.services.disputes import add_statement, open_dispute, resolve_dispute
+from majlis.products.lessons.services.minutes import minutes_left
 from majlis.products.lessons.services.progress import write_progress
 from majlis.products.lessons.services.rescheduling import (
     answer_reschedule,
@@ -41,6 +42,7 @@ __all__ = [
     "lapse_offers",
     "lapse_reschedules",
     "leave_waitlist",
+    "minutes_left",
     "offer_freed_time",
     "open_dispute",
     "preview_cancel",

@@ -27,8 +27,9 @@ from majlis.products.lessons.events import LessonBooked
 from majlis.products.lessons.models import Lesson, Series, StatusChange
 from majlis.products.lessons.policy import RefundPolicy, current_policy
 from majlis.products.lessons.services import announcing
+from majlis.products.lessons.services.minutes import minutes_words, use_minutes
 from majlis.products.lessons.services.state import locked, move
-from majlis.products.lessons.types import BookingRequest, LessonStatus, Mode
+from majlis.products.lessons.types import BookingRequest, LessonStatus, Mode, PayWith
 
 KIND = "lesson"
 """What scheduling, billing, calls and reviews know a lesson as."""
@@ -84,7 +85,8 @@ def book_lesson(*, actor: Any, request: BookingRequest, key: str, now: datetime 
     The same `key` of the same person books once and returns the first lesson. The lesson comes back
     `pending_payment` with `order_id` (its hold ends after the policy's `hold_minutes`), or `confirmed`. Refuses
     `TeacherNotBookable`, `OwnLesson`, `TrialTaken`, `PlaceMissing`, `GuardianNeeded`, and whatever scheduling refuses
-    (`SlotTaken`, `OutsideHours`, `TooSoon`, `TooFar`, `DayFull`)."""
+    (`SlotTaken`, `OutsideHours`, `TooSoon`, `TooFar`, `DayFull`). Paid with minutes (`request.pay_with`) it is
+    confirmed at once, or billing's `AllowanceShort` refused."""
     now = now or clock.now()
     known = Lesson.objects.filter(student=actor, booking_key=key).first()
     if known is not None:
@@ -95,7 +97,10 @@ def book_lesson(*, actor: Any, request: BookingRequest, key: str, now: datetime 
     lesson = hold_lesson(
         actor=actor, request=request, price=price, policy=policy, held_until=held_until, key=key, now=now
     )
-    if price.amount == 0:
+    if lesson.paid_with == PayWith.ALLOWANCE:
+        use_minutes(lesson, actor=actor, now=now)
+        order_lessons([lesson], actor=actor, key=key, held_until=held_until, now=now)
+    elif price.amount == 0:
         confirm_lesson(lesson_id=lesson.id, actor=actor, now=now)
     else:
         order_lessons([lesson], actor=actor, key=key, held_until=held_until, now=now)
@@ -134,6 +139,7 @@ def hold_lesson(
     series: Series | None = None,
 ) -> Lesson:
     """Reserve the time of both and write the lesson. One refused reservation leaves nothing behind."""
+    by_minutes = request.pay_with == PayWith.ALLOWANCE
     lesson_id = new_id()
     ends_at = request.starts_at + timedelta(minutes=request.minutes)
     reservation_id = scheduling.reserve(
@@ -161,8 +167,10 @@ def hold_lesson(
         place=request.place,
         note=request.note,
         trial=request.trial,
-        price_amount=price.amount,
+        price_amount=0 if by_minutes else price.amount,
         price_unit=price.unit,
+        paid_with=request.pay_with,
+        earning_amount=price.amount if by_minutes else 0,
         policy=policy.as_facts(),
         reservation_id=reservation_id,
         booking_key=key,
@@ -214,6 +222,8 @@ def title_of(lesson: Lesson) -> str:
 def policy_words(lesson: Lesson, now: datetime) -> list[str]:
     """The refund policy of a lesson in sentences, in the buyer's language and zone."""
     words = []
+    if lesson.paid_with == PayWith.ALLOWANCE:
+        return [minutes_words(lesson)]
     for tier in lesson.terms.tiers(lesson.starts_at, lesson.price, now):
         facts = {
             "when": moment(tier.until, lesson.student.zone),

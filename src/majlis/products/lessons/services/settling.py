@@ -16,6 +16,7 @@ from majlis.kit.errors import Refusal
 from majlis.products.lessons.events import LessonSettled
 from majlis.products.lessons.models import Lesson, Verdict
 from majlis.products.lessons.services import announcing
+from majlis.products.lessons.services.minutes import settle_minutes
 from majlis.products.lessons.services.state import locked
 from majlis.products.lessons.types import LessonStatus, Terms, VerdictState
 
@@ -40,6 +41,7 @@ def pay_out(lesson: Lesson, terms: Terms, *, reason: str, actor: Any, now: datet
             actor=actor,
             now=now,
         )
+    settle_minutes(lesson, terms, actor=actor, now=now)
     if terms.goodwill:
         ledger.post(
             key=f"lesson:{lesson.id}:goodwill",

@@ -19,7 +19,8 @@ from majlis.products.lessons.services.booking import (
     hold_lesson,
     order_lessons,
 )
-from majlis.products.lessons.types import BookingRequest, WeeklyDate
+from majlis.products.lessons.services.minutes import use_minutes
+from majlis.products.lessons.types import BookingRequest, PayWith, WeeklyDate
 
 MOST_WEEKS = 26
 
@@ -74,6 +75,7 @@ def book_weekly(
     if lessons[0].price.amount == 0:
         for lesson in lessons:
             confirm_lesson(lesson_id=lesson.id, actor=actor, now=now)
+            lesson.refresh_from_db()
     else:
         held_until = now + timedelta(minutes=current_policy().hold_minutes)
         order_lessons(lessons, actor=actor, key=key, held_until=held_until, now=now)
@@ -93,18 +95,19 @@ def _hold_dates(
         ends_at = starts_at + timedelta(minutes=request.minutes)
         try:
             with transaction.atomic():
-                lessons.append(
-                    hold_lesson(
-                        actor=actor,
-                        request=replace(request, starts_at=starts_at, trial=False),
-                        price=price,
-                        policy=policy,
-                        held_until=held_until,
-                        key=key,
-                        now=now,
-                        series=series,
-                    )
+                held = hold_lesson(
+                    actor=actor,
+                    request=replace(request, starts_at=starts_at, trial=False),
+                    price=price,
+                    policy=policy,
+                    held_until=held_until,
+                    key=key,
+                    now=now,
+                    series=series,
                 )
+                if held.paid_with == PayWith.ALLOWANCE:
+                    use_minutes(held, actor=actor, now=now)
+                lessons.append(held)
         except Refusal as refused:
             report.append(WeeklyDate(starts_at, ends_at, refused.code, str(refused)))
         else:

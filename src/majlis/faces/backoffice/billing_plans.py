@@ -1,0 +1,289 @@
+"""Plans and who has them: prices, invitations, dunning, allowances."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from majlis.engines.billing import queries, services
+from majlis.engines.billing.models import (
+    AllowanceGrant,
+    Plan,
+    PlanBenefit,
+    PlanInvite,
+    PlanPrice,
+    Subscription,
+    SubscriptionPeriod,
+)
+from majlis.engines.billing.types import Cycle, SubscriptionStatus
+from majlis.faces.backoffice.billing import LOOKERS, MONEY, read_amount, told
+from majlis.faces.backoffice.site import ReadOnlyAdmin, ReadOnlyRows, ReasonForm, link_to, office, service_action
+from majlis.kit.edition import edition
+from majlis.kit.ids import new_id
+from majlis.kit.money import COUNTED
+
+S = SubscriptionStatus
+
+
+class PlanForm(forms.Form):
+    """A new plan, in the languages of the house."""
+
+    slug = forms.SlugField(label=_("Short name in addresses"), max_length=60)
+    family = forms.CharField(label=_("Family"), max_length=40, initial="membership")
+    name_en = forms.CharField(label="English", max_length=80)
+    name_ar = forms.CharField(label="العربية", max_length=80, required=False)
+    name_fa = forms.CharField(label="فارسی", max_length=80, required=False)
+    name_id = forms.CharField(label="Bahasa Indonesia", max_length=80, required=False)
+    trial_days = forms.IntegerField(label=_("Days of trial"), min_value=0, max_value=365, initial=0)
+    for_invites_only = forms.BooleanField(label=_("For invited people only"), required=False)
+
+
+class PriceForm(forms.Form):
+    """What a cycle costs from now on."""
+
+    cycle = forms.ChoiceField(label=_("Cycle"), choices=Cycle.choices)
+    days = forms.IntegerField(label=_("Days"), required=False, min_value=1, max_value=3650)
+    currency = forms.ChoiceField(label=_("Currency"))
+    amount = forms.CharField(label=_("Price"), max_length=20)
+    discount_percent = forms.IntegerField(label=_("Discount in percent"), min_value=0, max_value=100, initial=0)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["currency"].choices = [(each, each) for each in edition().currencies]  # type: ignore[attr-defined]
+
+
+class InviteForm(forms.Form):
+    """To whom."""
+
+    email = forms.EmailField(label=_("E-mail"))
+    language = forms.ChoiceField(label=_("Language"), choices=[(c, c) for c in ("en", "ar", "fa", "id")])
+
+
+class GrantForm(ReasonForm):
+    """How much, of what."""
+
+    unit = forms.ChoiceField(label=_("Unit"), choices=[(each, each) for each in sorted(COUNTED)])
+    amount = forms.IntegerField(label=_("Amount"), min_value=1)
+    field_order = ("unit", "amount", "reason")
+
+
+class Prices(ReadOnlyRows):
+    """What it costs and cost."""
+
+    model = PlanPrice
+    fields = readonly_fields = ("cycle", "days", "asked", "discount_percent", "created_at", "ended_at")
+    ordering = ("ended_at", "unit", "full_amount")
+
+    @admin.display(description=_("Price"))
+    def asked(self, price: PlanPrice) -> str:
+        return price.price.display()
+
+
+class Benefits(ReadOnlyRows):
+    """What it gives."""
+
+    model = PlanBenefit
+    fields = readonly_fields = ("kind", "unit", "amount", "per", "carry_limit", "scope", "access", "ref")
+
+
+class Invites(ReadOnlyRows):
+    """Who was invited."""
+
+    model = PlanInvite
+    fk_name = "plan"
+    fields = readonly_fields = ("email", "created_at", "expires_at", "accepted_at", "revoked_at")
+
+
+@admin.register(Plan, site=office)
+class PlanPage(ReadOnlyAdmin):
+    """What can be subscribed to."""
+
+    view_roles = LOOKERS
+    list_display = ("slug", "called", "family", "active", "for_invites_only", "trial_days", "members")
+    list_filter = ("active", "family", "for_invites_only")
+    search_fields = ("slug", "family")
+    ordering = ("family", "position")
+    inlines = (Prices, Benefits, Invites)
+    fields = ("slug", "called", "family", "active", "for_invites_only", "trial_days", "dunning", "changed_at")
+    readonly_fields = ("called", "members")
+
+    @admin.display(description=_("Name"))
+    def called(self, plan: Plan) -> str:
+        return plan.title
+
+    @admin.display(description=_("Members"))
+    def members(self, plan: Plan) -> int:
+        return Subscription.objects.filter(plan=plan).exclude(status__in=[S.ENDED, S.INCOMPLETE]).count()
+
+    @service_action(_("New plan"), roles=MONEY, form=PlanForm, on_list=True)
+    def new(self, request: HttpRequest, row: None, data: dict[str, Any]) -> str:
+        names = {code: data[f"name_{code}"] for code in ("en", "ar", "fa", "id") if data[f"name_{code}"]}
+        services.save_plan(
+            actor=request.user,
+            slug=data["slug"],
+            name=names,
+            family=data["family"],
+            trial_days=data["trial_days"],
+            for_invites_only=data["for_invites_only"],
+        )
+        return _now("The plan is a draft. Give it a price, then open it.")
+
+    @service_action(
+        _("Set a price"),
+        roles=MONEY,
+        form=PriceForm,
+        consequence=lambda plan: _("For those who subscribe from now on; who has the plan keeps their price."),
+    )
+    def price(self, request: HttpRequest, plan: Plan, data: dict[str, Any]) -> None:
+        services.set_plan_price(
+            actor=request.user,
+            plan_id=plan.id,
+            cycle=data["cycle"],
+            days=data["days"],
+            full=read_amount(data["amount"], data["currency"]),
+            discount_percent=data["discount_percent"],
+        )
+
+    @service_action(_("Open for subscription"), roles=MONEY, shown=lambda plan: not plan.active)
+    def open(self, request: HttpRequest, plan: Plan, data: dict[str, Any]) -> None:
+        services.open_plan(actor=request.user, plan_id=plan.id)
+
+    @service_action(
+        _("Sell no more"),
+        roles=MONEY,
+        danger=True,
+        shown=lambda plan: plan.active,
+        consequence=lambda plan: _("Nobody can subscribe any more; who has it keeps it, and it renews."),
+    )
+    def close(self, request: HttpRequest, plan: Plan, data: dict[str, Any]) -> None:
+        services.close_plan(actor=request.user, plan_id=plan.id)
+
+    @service_action(_("Invite by e-mail"), roles=LOOKERS, form=InviteForm)
+    def invite(self, request: HttpRequest, plan: Plan, data: dict[str, Any]) -> None:
+        services.invite_to_plan(actor=request.user, plan_id=plan.id, email=data["email"], language=data["language"])
+
+
+class Periods(ReadOnlyRows):
+    """What was paid for."""
+
+    model = SubscriptionPeriod
+    fields = readonly_fields = ("number", "kind", "status", "cost", "starts_at", "ends_at", "order_link")
+    ordering = ("-number",)
+
+    @admin.display(description=_("Price"))
+    def cost(self, period: SubscriptionPeriod) -> str:
+        return period.cost.display()
+
+    @admin.display(description=_("Order"))
+    def order_link(self, period: SubscriptionPeriod) -> Any:
+        return link_to(period.order)
+
+
+@admin.register(Subscription, site=office)
+class SubscriptionPage(ReadOnlyAdmin):
+    """Who subscribes to what, and how it stands."""
+
+    view_roles = LOOKERS
+    list_display = ("person_link", "plan", "status", "entitlement", "ends_at", "act_at")
+    list_filter = ("status", "entitlement", "family", "plan")
+    search_fields = ("person__email", "person__name", "=id")
+    ordering = ("-id",)
+    list_select_related = ("person", "plan")
+    inlines = (Periods,)
+    fields = (
+        "person_link",
+        "plan",
+        "status",
+        "entitlement",
+        "starts_at",
+        "ends_at",
+        "act_at",
+        "past_due_since",
+        "dunned_day",
+        "canceled_at",
+        "cancel_reason",
+        "ended_at",
+        "return_until",
+        "dunning",
+        "steps",
+    )
+    readonly_fields = ("person_link", "dunning", "steps")
+
+    @admin.display(description=_("Person"))
+    def person_link(self, subscription: Subscription) -> Any:
+        return link_to(subscription.person)
+
+    @admin.display(description=_("Dunning"))
+    def dunning(self, subscription: Subscription) -> str:
+        steps = queries.dunning_policy(subscription).steps()
+        return " · ".join(_now("day %(day)s: %(step)s") % {"day": day, "step": step.label} for day, step in steps)
+
+    @admin.display(description=_("History"))
+    def steps(self, subscription: Subscription) -> str:
+        return told(subscription)
+
+    @service_action(
+        _("Cancel at the period's end"),
+        roles=LOOKERS,
+        form=ReasonForm,
+        shown=lambda it: it.status in (S.ACTIVE, S.TRIALING),
+    )
+    def cancel(self, request: HttpRequest, it: Subscription, data: dict[str, Any]) -> None:
+        services.cancel_subscription(subscription_id=it.id, actor=request.user, reason=data["reason"], by_staff=True)
+
+    @service_action(
+        _("End now"),
+        roles=MONEY,
+        form=ReasonForm,
+        danger=True,
+        shown=lambda it: it.status not in (S.ENDED,),
+        consequence=lambda it: (
+            _("%(amount)s goes back into the wallet.")
+            % {"amount": services.preview_cancel(it, at_once=True).back.display()}
+        ),
+    )
+    def end(self, request: HttpRequest, it: Subscription, data: dict[str, Any]) -> None:
+        services.cancel_subscription(
+            subscription_id=it.id, actor=request.user, at_once=True, reason=data["reason"], by_staff=True
+        )
+
+    @service_action(_("Give an allowance"), roles=LOOKERS, form=GrantForm, shown=lambda it: it.status != S.ENDED)
+    def give(self, request: HttpRequest, it: Subscription, data: dict[str, Any]) -> None:
+        services.grant_allowance(
+            person_id=it.person_id,
+            unit=data["unit"],
+            amount=data["amount"],
+            key=f"staff:{new_id()}",
+            subject=it.subject,
+            memo=data["reason"],
+            valid_until=it.ends_at,
+            actor=request.user,
+        )
+
+
+@admin.register(AllowanceGrant, site=office)
+class AllowancePage(ReadOnlyAdmin):
+    """What people were given to use, and what became of it."""
+
+    view_roles = LOOKERS
+    list_display = ("person_link", "memo", "unit", "amount", "used", "left", "valid_from", "valid_until")
+    list_filter = ("unit",)
+    search_fields = ("person__email", "person__name", "subject", "=id")
+    ordering = ("-id",)
+    list_select_related = ("person",)
+    fields = (
+        *("person_link", "memo", "unit", "scope", "amount", "used", "expired", "carried", "withdrawn", "left"),
+        *("valid_from", "valid_until", "kept_until", "subject"),
+    )
+    readonly_fields = ("person_link", "left")
+
+    @admin.display(description=_("Person"))
+    def person_link(self, grant: AllowanceGrant) -> Any:
+        return link_to(grant.person)
+
+    @admin.display(description=_("Left"))
+    def left(self, grant: AllowanceGrant) -> int:
+        return grant.left

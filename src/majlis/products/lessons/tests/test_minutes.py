@@ -1,0 +1,90 @@
+"""Lessons paid with the minutes of a plan."""
+
+from datetime import timedelta
+
+import pytest
+
+from majlis.engines.billing import queries as bills
+from majlis.engines.billing import services as billing
+from majlis.engines.billing.tests.factories import wallet
+from majlis.kit import audit, clock
+from majlis.kit.ids import new_id
+from majlis.products.lessons import services
+from majlis.products.lessons.tests.factories import booked, over, soon, student, teacher, wish
+
+pytestmark = pytest.mark.django_db
+
+
+def learner(minutes=240, scope="lesson", **more):
+    person = student(money=0)
+    billing.grant_allowance(
+        person_id=person.id, unit="minute", amount=minutes, key=str(new_id()), subject="test:1", scope=scope, **more
+    )
+    return person
+
+
+def left(person):
+    return sum(each.total.amount for each in bills.allowances_of(person))
+
+
+def by_minutes(of, who, starts_at=None):
+    return booked(of, who, starts_at, pay_with="allowance")
+
+
+class TestPayWithMinutes:
+    def test_books_at_once_and_says_what_it_uses(self):
+        salma, nadia = teacher(), learner()
+        lesson = by_minutes(salma, nadia)
+        assert (lesson.status, lesson.price.amount, lesson.earning.amount, left(nadia)) == (
+            "confirmed",
+            0,
+            30_000,
+            180,
+        )
+        order = bills.order(lesson.order_id, nadia)
+        assert (order.status, order.lines[0].policy["words"]) == ("paid", ["Uses 60 minutes of your 240 minutes."])
+
+    def test_too_few_book_nothing(self):
+        salma, nadia = teacher(), learner(30)
+        with pytest.raises(billing.AllowanceShort):
+            by_minutes(salma, nadia)
+        assert left(nadia) == 30
+
+    def test_minutes_of_another_week_or_another_teacher_do_not_pay(self):
+        salma, nadia = teacher(), learner(valid_until=clock.now() + timedelta(days=2))
+        with pytest.raises(billing.AllowanceShort):
+            by_minutes(salma, nadia, soon(3))
+        lina = learner(scope=f"teacher:{new_id()}")
+        with pytest.raises(billing.AllowanceShort):
+            by_minutes(salma, lina)
+
+    def test_the_teacher_earns_as_if_it_were_paid_in_money(self):
+        salma, nadia = teacher(), learner()
+        lesson = over(by_minutes(salma, nadia), salma, nadia)
+        services.settle_lesson(lesson_id=lesson.id, now=lesson.release_at)
+        kept = bills.commission_for(kind="lesson", seller_id=salma.id, unit="EGP").of(lesson.earning)
+        assert wallet(salma, "EGP") == 30_000 - kept.amount
+        assert left(nadia) == 180
+        assert [f for outcome in audit.run("billing") for f in outcome.findings] == []
+
+    def test_cancelled_early_the_minutes_are_back_and_nobody_earns(self):
+        salma, nadia = teacher(), learner()
+        lesson = by_minutes(salma, nadia, soon(5))
+        services.cancel_lesson(actor=nadia, lesson_id=lesson.id)
+        assert (left(nadia), wallet(salma, "EGP")) == (240, 0)
+
+    def test_cancelled_late_half_of_each(self):
+        salma, nadia = teacher(), learner()
+        lesson = by_minutes(salma, nadia, soon(5))
+        at = lesson.starts_at - timedelta(hours=3)
+        whole = bills.commission_for(kind="lesson", seller_id=salma.id, unit="EGP").of(lesson.earning.share(5_000))
+        services.cancel_lesson(actor=nadia, lesson_id=lesson.id, now=at)
+        assert (left(nadia), wallet(salma, "EGP")) == (210, 15_000 - whole.amount)
+
+    def test_the_coming_weeks_can_be_booked_until_one_is_short(self):
+        salma, nadia = teacher(), learner(120)
+        report, lessons = services.book_weekly(
+            actor=nadia, request=wish(salma, soon(3), pay_with="allowance"), weeks=3, key="w"
+        )
+        assert [date.refusal for date in report] == ["", "", "allowance_short"]
+        assert ([lesson.status for lesson in lessons], left(nadia)) == (["confirmed", "confirmed"], 0)
