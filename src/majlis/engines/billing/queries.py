@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import QuerySet
 
 from majlis.engines.billing import gateways, registry
@@ -15,6 +16,7 @@ from majlis.engines.billing.allowance_queries import (
     allowances_of,
 )
 from majlis.engines.billing.coin_queries import CoinRequest, CoinsSeen, coin_request, coins_of
+from majlis.engines.billing.gateways.provider import webhook_url
 from majlis.engines.billing.models import (
     Invoice,
     Order,
@@ -57,7 +59,7 @@ from majlis.engines.billing.services.pricing import country_of
 from majlis.engines.billing.services.repricing import coupons_on
 from majlis.engines.billing.services.sandbox import sandbox_session
 from majlis.engines.billing.steps import steps_of
-from majlis.engines.billing.types import OrderStatus
+from majlis.engines.billing.types import Mode, OrderStatus
 from majlis.kit.errors import NotFound
 from majlis.kit.money import Money
 from majlis.kit.pages import Page, paginate
@@ -111,6 +113,7 @@ __all__ = [
     "plan_price",
     "plans_for",
     "policies",
+    "providers",
     "remaining",
     "return_offer",
     "sandbox_session",
@@ -213,6 +216,19 @@ def payments_of(paid: Order) -> list[Payment]:
 def gateways_for(money: Money, person: Any) -> list[Any]:
     """The gateways the person may pay `money` by, in the edition's order: each with `code`, `name`, `summary`."""
     return list(gateways.offered(money, country_of(person)))
+
+
+def providers() -> list[tuple[str, str, Mode, list[Any]]]:
+    """Each payment provider this edition lists: its code, the address for its webhooks if it sends any, whether its
+    keys are set and move real money, and the ways to pay it offers. Never a key."""
+    listed: dict[str, list[Any]] = {}
+    for code in policies().gateways:
+        if code in gateways.KNOWN:
+            listed.setdefault(gateways.KNOWN[code].provider, []).append(gateways.KNOWN[code])
+    return [
+        (code, webhook_url(code) if code in settings.PAYMENTS else "", ways[0].mode(), ways)
+        for code, ways in listed.items()
+    ]
 
 
 def way_of(payment: Payment) -> Any:

@@ -1,5 +1,7 @@
 """The ways money comes in. Which are offered is the edition's word (`policies.billing.gateways`)."""
 
+from django.conf import settings
+
 from majlis.engines.billing.gateways.base import Gateway
 from majlis.engines.billing.gateways.chains.networks import NETWORKS
 from majlis.engines.billing.gateways.coins import CoinGateway
@@ -41,6 +43,14 @@ def of_provider(provider: str) -> list[Gateway]:
 def configured() -> list[Gateway]:
     """One gateway of each provider whose keys are set, whether offered or not."""
     return list({each.provider: each for each in reversed(KNOWN.values()) if each.ready()}.values())[::-1]
+
+
+def lacking(way: Gateway) -> tuple[str, ...]:
+    """The variables a provider still lacks where some of them are set; empty where all or none are."""
+    given = settings.PAYMENTS.get(way.provider, {})
+    start = f"MAJLIS_{way.provider}_".upper()
+    missing = tuple(key for key in way.keys if not given.get(key.removeprefix(start).lower()))
+    return missing if given and len(missing) < len(way.keys) else ()
 
 
 def is_offered(code: str, money: Money, country: str) -> bool:

@@ -53,6 +53,7 @@ from majlis.engines.billing.services.ending import (
     preview_cancel,
     resume_subscription,
 )
+from majlis.engines.billing.services.greeting import greet_providers
 from majlis.engines.billing.services.methods import load_withdrawal_methods, set_withdrawal_method
 from majlis.engines.billing.services.orders import (
     AlreadyPaid,
@@ -223,6 +224,7 @@ __all__ = [
     "forget_method",
     "grant_allowance",
     "grant_allowances",
+    "greet_providers",
     "invite_to_plan",
     "keep_subscription",
     "load_plans",

@@ -13,7 +13,7 @@ import tzdata
 from majlis.config.postgres_binaries import EXTENSIONS, OLDEST, PostgresProblem, find
 from majlis.faces.cli import preparation
 from majlis.faces.cli.commands.test import find_browser
-from majlis.faces.cli.house import HOME, add_data, data_directory, database
+from majlis.faces.cli.house import HOME, add_data, data_directory, database, django
 from majlis.faces.cli.zone_data import disagreements, used_zones
 from majlis.kit import clock
 
@@ -31,7 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(asked: argparse.Namespace) -> int:
     data = data_directory(asked.data)
     wrong = 0
-    for examine in (python, locks, directory, ports, server, inside, browser, secrets, zones):
+    for examine in (python, locks, directory, ports, server, inside, browser, secrets, payments, zones):
         for state, what, mend in examine(data):
             print(f"  {({'ok': '✓', 'note': '–', 'wrong': '✗'})[state]} {what}")
             if mend:
@@ -146,6 +146,38 @@ def secrets(_data: Path) -> list[Finding]:
         if not os.environ.get(name):
             found.append(("wrong", f"{name} is not set", "see docs/operations.md"))
     return found or [("ok", "Production's variables are set", "")]
+
+
+def payments(data: Path) -> list[Finding]:
+    """Which payment providers have keys, and whether they accept them. Never a key."""
+    if not os.environ.get("DATABASE_URL") and not (data / "postgres" / "cluster").exists():
+        return []
+    try:
+        with django(data):
+            from majlis.engines.billing import services
+
+            greeted = services.greet_providers()
+    except Exception as wrong:
+        return [("wrong", f"The payment providers could not be asked ({type(wrong).__name__})", "./majlis up")]
+    playground = os.environ.get("MAJLIS_SANDBOX", "1") != "0"
+    found: list[Finding] = []
+    for each in greeted:
+        name = each.provider
+        if each.lacks:
+            found.append(("wrong", f"{name}: some of its keys are missing", f"set {', '.join(each.lacks)}"))
+            continue
+        found.append(
+            {
+                "ok": ("ok", f"{name}: configured, {each.mode} keys, accepted", ""),
+                "refused": ("wrong", f"{name}: configured, {each.mode} keys, refused", "see docs/howto/take-money.md"),
+                "away": ("note", f"{name}: configured, {each.mode} keys, does not answer now", "try again"),
+            }[each.answer]
+        )
+        if each.mode == "test" and not playground:
+            found.append(("wrong", f"{name}: pretended money in production", "see docs/howto/take-money.md"))
+        if each.mode == "live" and playground:
+            found.append(("note", f"{name}: real money in a playground", "production: MAJLIS_SANDBOX=0"))
+    return found or [("note", "No payment provider has keys", "see docs/howto/take-money.md")]
 
 
 def zones(data: Path) -> list[Finding]:
