@@ -101,6 +101,12 @@ services.register(
         _("%(left)s is still owed and comes off what you earn next."),
     ),
     Kind(
+        "gift_redeemed",
+        _MONEY,
+        _("Your gift for %(name)s has been redeemed"),
+        _("%(amount)s is in their wallet."),
+    ),
+    Kind(
         "refund_sent",
         _MONEY,
         _("%(amount)s is on its way back to you"),

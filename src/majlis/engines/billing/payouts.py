@@ -11,7 +11,7 @@ from majlis.engines.billing import registry
 from majlis.engines.billing.models import OrderLine, PayoutBatch, Withdrawal
 from majlis.engines.billing.services.debts import owed, reserves_of
 from majlis.engines.billing.services.settlement import split_of
-from majlis.engines.billing.types import OPEN_WITHDRAWALS, HeldLine, LineStatus, Waits, Withdrawable
+from majlis.engines.billing.types import OPEN_WITHDRAWALS, HeldLine, LineStatus, Split, Waits, Withdrawable
 from majlis.kernel.ledger import queries as ledger
 from majlis.kit.errors import NotFound
 from majlis.kit.money import Money
@@ -23,6 +23,14 @@ def seller_receives(held: OrderLine) -> Money:
     if held.settled_at is not None:
         return Money(held.to_seller, held.unit)
     return split_of(held, held.undivided, Money(0, held.unit), held.undivided).seller
+
+
+def preview_part(line_id: UUID, share: Money, buyer: Money, seller: Money) -> Split:
+    """Where the next `share` of a held line's list price would go if `settle_part` divided it like this. NotFound."""
+    line = OrderLine.objects.filter(id=line_id).first()
+    if line is None:
+        raise NotFound()
+    return split_of(line, share, buyer, seller)
 
 
 def withdrawable(person: Any, unit: str) -> Withdrawable:

@@ -11,6 +11,7 @@ seller_of_record = "house"          # or "seller": who issues the invoice
 seller_name, seller_address, seller_tax_number, seller_email   # the house, as invoices print it
 gateways = ["sandbox", "manual"]
 order_minutes = 30                  # how long the checkout keeps an order nobody gave an end
+gift_days = 365                     # how long a gift code can be redeemed
 transfer_days = 3                   # how long a bank transfer may take
 reserve_basis_points = 0            # of each earning, what stays in the seller's wallet as a reserve, not to be spent
 reserve_days = 0                    # for so long
@@ -45,6 +46,7 @@ class BillingPolicies:
     top_up: dict[str, list[int]] = field(default_factory=dict)
     order_minutes: int = 30
     transfer_days: int = 3
+    gift_days: int = 365
     reserve_basis_points: int = 0
     reserve_days: int = 0
     coin_lock_minutes: int = 20

@@ -16,7 +16,7 @@ from django.core import signing
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from majlis.engines.billing.models import Invoice
+from majlis.engines.billing.models import GiftCode, Invoice, InvoiceLink
 from majlis.engines.billing.types import InvoiceKind
 from majlis.kit import locale
 from majlis.kit.edition import edition
@@ -25,21 +25,29 @@ from majlis.kit.translated import in_language
 
 HERE = Path(__file__).parent
 TEMPLATE = HERE / "templates" / "billing" / "invoice.typ"
+GIFT = HERE / "templates" / "billing" / "gift.typ"
 FONTS = HERE / "fonts"
 SALT = "majlis.billing.invoice"
 
 
 def invoice_token(invoice: Invoice) -> str:
-    """The signed part of an invoice's public link: who has it may read this invoice and nothing else, for ever."""
-    return signing.Signer(salt=SALT).sign(invoice.id.hex)
+    """The signed part of an invoice's public link: who has it may read this invoice and nothing else, until the link is
+    taken back."""
+    link = InvoiceLink.objects.filter(invoice=invoice).first()
+    named = f"{invoice.id.hex}-{link.generation}" if link and link.generation else invoice.id.hex
+    return signing.Signer(salt=SALT).sign(named)
 
 
 def invoice_id_of(token: str) -> str | None:
-    """The invoice's id in a signed link; None if it was not signed by us."""
+    """The invoice's id in a signed link; None if it was not signed by us, or was taken back."""
     try:
-        return signing.Signer(salt=SALT).unsign(token)
+        named, _dash, generation = signing.Signer(salt=SALT).unsign(token).partition("-")
     except signing.BadSignature:
         return None
+    link = InvoiceLink.objects.filter(invoice_id=named).first()
+    if link and (link.revoked_at or str(link.generation or "") != generation):
+        return None
+    return named
 
 
 def invoice_link(invoice: Invoice) -> str:
@@ -115,7 +123,7 @@ def _facts(invoice: Invoice, language: str) -> list[list[str]]:
 def _row(invoice: Invoice, row: dict[str, Any], language: str) -> list[str]:
     rate = Decimal(row["tax_basis_points"]) / 10_000
     return [
-        _isolate(row["title"]),
+        _isolate(_("Coupon %(code)s") % {"code": row["title"]} if row.get("coupon") else row["title"]),
         _amount(Money(row["net"], invoice.unit), language),
         _isolate(locale.percent(rate, language)),
         _amount(Money(row["tax"], invoice.unit), language),
@@ -136,6 +144,8 @@ def _sums(invoice: Invoice, language: str) -> list[list[str]]:
 
 
 def _note(invoice: Invoice) -> str:
+    if invoice.reverse_charge and not invoice.corrects:
+        return _("Reverse charge: the recipient accounts for the VAT. Paid in full.")
     if invoice.corrects:
         return _("This credit note takes back the amount above from invoice %(number)s.") % {
             "number": _ltr(invoice.corrects.number)
@@ -161,3 +171,33 @@ def _qr(text: str) -> str:
     picture = io.BytesIO()
     segno.make(text, error="m").save(picture, kind="svg", border=0, dark="#221d17", xmldecl=False, svgns=True)
     return picture.getvalue().decode()
+
+
+def print_gift(gift: GiftCode, code: str, language: str) -> bytes:
+    """A gift as a card to print and fold, in `language`."""
+    with translation.override(language):
+        end = gift.expires_at
+        until = locale.digits(format_date(end.date(), "long", locale=locale.name(language)), language) if end else ""
+        data: dict[str, Any] = {
+            "language": language,
+            "dir": "rtl" if translation.get_language_bidi() else "ltr",
+            "brand": _isolate(in_language(edition().name, language)),
+            "title": _("A gift for %(name)s") % {"name": _isolate(gift.to_name)},
+            "worth": _isolate(gift.for_title or gift.money.display(language)),
+            "message": _isolate(gift.message),
+            "from": _("From %(name)s") % {"name": _isolate(gift.from_name)},
+            "code": _ltr(code),
+            "until": _("Redeem it by %(day)s at %(address)s")
+            % {"day": _isolate(until), "address": _ltr(f"{settings.PUBLIC_URL}/gifts/redeem/")},
+            "qr": list(_qr(f"{settings.PUBLIC_URL}/gifts/redeem/").encode()),
+        }
+    return _typeset(GIFT, data)
+
+
+def _typeset(template: Path, data: dict[str, Any]) -> bytes:
+    return typst.compile(
+        template,
+        font_paths=[FONTS],
+        ignore_system_fonts=True,
+        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+    )

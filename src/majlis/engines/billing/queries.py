@@ -18,6 +18,8 @@ from majlis.engines.billing.allowance_queries import (
 from majlis.engines.billing.coin_queries import CoinRequest, CoinsSeen, coin_request, coins_of
 from majlis.engines.billing.gateways.provider import webhook_url
 from majlis.engines.billing.models import (
+    BillingDetails,
+    GiftCode,
     Invoice,
     Order,
     OrderLine,
@@ -26,7 +28,7 @@ from majlis.engines.billing.models import (
     Withdrawal,
     WithdrawalMethod,
 )
-from majlis.engines.billing.payouts import batch, earned_since, seller_receives, withdrawable
+from majlis.engines.billing.payouts import batch, earned_since, preview_part, seller_receives, withdrawable
 from majlis.engines.billing.plan_queries import (
     DunningPolicy,
     access_amount,
@@ -50,9 +52,11 @@ from majlis.engines.billing.plan_queries import (
     subscriptions_of,
 )
 from majlis.engines.billing.policies import policies
-from majlis.engines.billing.printing import invoice_id_of, invoice_link, print_invoice
+from majlis.engines.billing.printing import invoice_id_of, invoice_link, print_gift, print_invoice
 from majlis.engines.billing.services.carts import cart_of, items_in_cart
 from majlis.engines.billing.services.commissions import commission_for, turnover
+from majlis.engines.billing.services.gift_codes import code_of, gift, gifts_of
+from majlis.engines.billing.services.invoices import link_is_alive
 from majlis.engines.billing.services.orders import covered, remaining
 from majlis.engines.billing.services.payments import top_up_range
 from majlis.engines.billing.services.pricing import country_of
@@ -60,6 +64,8 @@ from majlis.engines.billing.services.repricing import coupons_on
 from majlis.engines.billing.services.sandbox import sandbox_session
 from majlis.engines.billing.steps import steps_of
 from majlis.engines.billing.types import Mode, OrderStatus
+from majlis.engines.billing.types import Offered, OrderStatus
+from majlis.kit import clock
 from majlis.kit.errors import NotFound
 from majlis.kit.money import Money
 from majlis.kit.pages import Page, paginate
@@ -75,7 +81,9 @@ __all__ = [
     "allowance_uses",
     "allowances_of",
     "batch",
+    "billing_details",
     "cart_of",
+    "code_of",
     "coin_request",
     "coins_of",
     "commission_for",
@@ -86,6 +94,9 @@ __all__ = [
     "dunning_policy",
     "earned_since",
     "gateways_for",
+    "gift",
+    "gift_pdf",
+    "gifts_of",
     "has_access",
     "history",
     "invites_of_plan",
@@ -100,8 +111,10 @@ __all__ = [
     "line",
     "lines_about",
     "lines_named",
+    "link_is_alive",
     "may_try",
     "money_due",
+    "offered_now",
     "open_order_of",
     "order",
     "orders_of",
@@ -114,6 +127,7 @@ __all__ = [
     "plans_for",
     "policies",
     "providers",
+    "preview_part",
     "remaining",
     "return_offer",
     "sandbox_session",
@@ -182,6 +196,12 @@ def landing(paid: Order) -> str:
 def kinds() -> list[str]:
     """Every kind of thing that can be bought."""
     return registry.kinds()
+
+
+def offered_now(kind: str, choice: dict[str, Any], person: Any) -> Offered:
+    """A thing as its product offers it to the person now. Refuses what the product refuses; NotFound for a kind nobody
+    sells."""
+    return registry.fulfiller(kind).offer(choice, person, clock.now())
 
 
 def described(paid: Order) -> list[tuple[OrderLine, str]]:
@@ -260,6 +280,16 @@ def invoices_about(bought: Order) -> list[Invoice]:
 def invoice_pdf(invoice_id: UUID | str, language: str, seen_by: Any) -> bytes:
     """The invoice as PDF in `language`, for its buyer or seller. NotFound if it is another's."""
     return print_invoice(invoice(invoice_id, seen_by), language)
+
+
+def gift_pdf(given: GiftCode, language: str) -> bytes:
+    """A gift as a card to print, with its code."""
+    return print_gift(given, code_of(given), language)
+
+
+def billing_details(person: Any) -> BillingDetails | None:
+    """Whom the person's invoices are made out to, where they said so."""
+    return BillingDetails.objects.filter(person=person).first()
 
 
 def shared_invoice(token: str) -> Invoice:

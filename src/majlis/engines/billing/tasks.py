@@ -47,6 +47,7 @@ def expire_orders(timestamp: int) -> None:
 
     services.pay_covered_orders()
     services.expire_orders()
+    services.expire_gifts()
 
 
 @app.periodic(cron="* * * * *")

@@ -78,6 +78,8 @@ class BookingIn(Schema):
     trial: bool = False
     pay_with: PayWith = PayWith.MONEY
     """`allowance`: with the minutes of a plan; the lesson is confirmed at once."""
+    purchase_id: UUID | None = None
+    """A package of yours it is a session of; then there is nothing to pay."""
 
     def as_request(self) -> BookingRequest:
         """As the service wants it."""

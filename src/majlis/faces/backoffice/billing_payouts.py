@@ -282,8 +282,12 @@ class RuleForm(ReasonForm):
     unit = forms.ChoiceField(label=_("Its currency"), required=False)
     kind = forms.ChoiceField(label=_("For"), required=False)
     seller = forms.EmailField(label=_("Of one seller (e-mail)"), required=False)
+    trial = forms.BooleanField(label=_("Trial lessons only"), required=False)
+    turnover = forms.CharField(
+        label=_("Only from sales of (per month)"), required=False, max_length=20, help_text=_("Net, in its currency.")
+    )
     ends_on = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    field_order = ("percent", "fixed", "unit", "kind", "seller", "ends_on", "reason")
+    field_order = ("percent", "fixed", "unit", "kind", "seller", "trial", "turnover", "ends_on", "reason")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -314,7 +318,10 @@ class RulePage(ReadOnlyAdmin):
 
     @admin.display(description=_("For"))
     def for_what(self, rule: CommissionRule) -> Any:
-        return rule.kind or _("Everything")
+        words = [rule.kind or str(_("Everything")), rule.variant]
+        if rule.turnover_amount:
+            words.append(f"≥ {Money(rule.turnover_amount, rule.unit).display()}")
+        return " · ".join(word for word in words if word)
 
     @admin.display(description=_("Seller"))
     def seller_link(self, rule: CommissionRule) -> Any:
@@ -330,7 +337,7 @@ class RulePage(ReadOnlyAdmin):
         seller = people.person_by_email(data["seller"]) if data["seller"] else None
         if data["seller"] and seller is None:
             raise Invalid(errors={"seller": _("Nobody has this address.")})
-        if data["fixed"] and not data["unit"]:
+        if (data["fixed"] or data["turnover"]) and not data["unit"]:
             raise Invalid(errors={"unit": _("Say in which currency.")})
         services.add_commission_rule(
             actor=request.user,
@@ -338,6 +345,8 @@ class RulePage(ReadOnlyAdmin):
             fixed=read_amount(data["fixed"], data["unit"]) if data["fixed"] else None,
             kind=data["kind"],
             seller=seller,
+            variant="trial" if data["trial"] else "",
+            turnover_from=read_amount(data["turnover"], data["unit"]) if data["turnover"] else None,
             ends_at=_midnight(data["ends_on"]),
             note=data["reason"],
         )

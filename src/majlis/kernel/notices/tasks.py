@@ -6,12 +6,19 @@ from uuid import UUID
 from procrastinate.contrib.django import app
 
 from majlis.kernel.notices import services
+from majlis.kit.jobs import RETRY
 
 
 @app.task(name="notices.send_mails", queue="mail")
 def send_mails(person_id: str) -> None:
     """Right after a notice: that person's mails that are due."""
     services.send_due_mails(person_id=UUID(person_id))
+
+
+@app.task(name="notices.send_letter", queue="mail", retry=RETRY)
+def send_letter(**letter: str) -> None:
+    """A mail to somebody without an account."""
+    services.send_letter(**letter)
 
 
 @app.periodic(cron="* * * * *")

@@ -14,7 +14,8 @@ class LessonsConfig(ModuleConfig):
             notice_kinds,  # noqa: F401 - registers what people can be told
             queries,
         )
-        from majlis.products.lessons.services import LessonFulfiller
+        from majlis.products.lessons.services import LessonFulfiller, PackageFulfiller
 
         billing.register_fulfiller("lesson", LessonFulfiller())
+        billing.register_fulfiller("package", PackageFulfiller())
         scheduling.register_titles("lesson", queries.subjects_of)

@@ -66,6 +66,32 @@ for kind in (
         urgent=True,
     ),
     Kind(
+        "package_sold",
+        Category.LESSONS,
+        _("%(student)s bought a package of yours"),
+        _("%(sessions)s sessions for %(amount)s. The money comes to you session by session."),
+    ),
+    Kind(
+        "package_ends_soon",
+        Category.LESSONS,
+        _("Your package with %(teacher)s ends soon"),
+        _("%(sessions)s sessions are not booked yet. Take them before %(expires_at)s."),
+    ),
+    Kind(
+        "package_expired",
+        Category.MONEY,
+        _("The package with %(teacher)s is over"),
+        _("%(sessions)s sessions were not taken in time. Open the package to see what happened to their money."),
+        essential=True,
+    ),
+    Kind(
+        "package_refunded",
+        Category.MONEY,
+        _("The rest of the package with %(teacher)s was given back"),
+        _("%(sessions)s unused sessions, %(back)s back to the student."),
+        essential=True,
+    ),
+    Kind(
         "goodwill_given",
         Category.MONEY,
         _("Something from us, because %(other)s did not come"),

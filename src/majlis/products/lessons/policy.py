@@ -7,6 +7,8 @@ An edition writes it in `policies.lessons`:
     technical_percent = 100                       # back to the student when the connection made the lesson impossible
     dispute_hours = 48                            # after the lesson, how long either side may contest it
     hold_minutes = 15                             # how long an unpaid time is held
+    package_refund_percent = 100                  # of the unused sessions of a package, back when the student ends it
+    package_expired_percent = 0                   # of those its time ran out on; the rest is the teacher's
     presence_percent = 50                         # of the lesson's length a person must be there to count as present
 """
 
@@ -29,6 +31,8 @@ class RefundPolicy:
     dispute_hours: int = 48
     hold_minutes: int = 15
     presence_percent: int = 50
+    package_refund_percent: int = 100
+    package_expired_percent: int = 0
 
     @classmethod
     def from_facts(cls, facts: dict[str, Any]) -> "RefundPolicy":
@@ -73,6 +77,11 @@ class RefundPolicy:
         if Presence.TECHNICAL in (teacher, student):
             return self._terms(price, self.technical_percent)
         return self._terms(price, 0)
+
+    def on_package(self, share: Money, *, expired: bool) -> Terms:
+        """The terms of sessions of a package that were not used, worth `share`: given back by the student, or run out
+        of time. What the student does not get is the teacher's."""
+        return self._terms(share, self.package_expired_percent if expired else self.package_refund_percent)
 
     @staticmethod
     def _terms(price: Money, percent: int, goodwill_percent: int = 0) -> Terms:

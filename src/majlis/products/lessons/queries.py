@@ -8,15 +8,16 @@ from uuid import UUID
 
 from django.db.models import Count, F, Min, Q, QuerySet, Sum
 
+from majlis.engines.billing import queries as billing
 from majlis.kernel.accounts import queries as accounts
 from majlis.kernel.catalogue import queries as catalogue
 from majlis.kit import clock
 from majlis.kit.errors import NotFound
 from majlis.kit.pages import Page, paginate
 from majlis.kit.translated import in_language
-from majlis.products.lessons.models import Dispute, Lesson, RescheduleRequest, WaitlistEntry
+from majlis.products.lessons.models import Dispute, Lesson, Package, PackagePurchase, RescheduleRequest, WaitlistEntry
 from majlis.products.lessons.policy import RefundPolicy, current_policy
-from majlis.products.lessons.types import AHEAD, DisputeState, LessonStatus, RequestState, WaitState
+from majlis.products.lessons.types import AHEAD, DisputeState, LessonStatus, PurchaseStatus, RequestState, WaitState
 
 __all__ = ["RefundPolicy", "current_policy"]
 
@@ -159,3 +160,44 @@ def unsettled_lines(teacher_id: UUID) -> list[Lesson]:
         status__in=[LessonStatus.EXPIRED, LessonStatus.CANCELLED, LessonStatus.PENDING_PAYMENT]
     )
     return list(held.select_related("student", "subject").order_by(F("release_at").asc(nulls_last=True), "starts_at"))
+
+
+def packages_of(teacher_id: UUID) -> list[Package]:
+    """What a teacher offers as packages, the smallest first."""
+    rows = Package.objects.filter(teacher_id=teacher_id, active=True).select_related("subject", "teacher")
+    return list(rows.order_by("sessions", "minutes", "id"))
+
+
+def purchase(purchase_id: UUID, *, seen_by: Any) -> PackagePurchase:
+    """A bought package, for its student or its teacher. NotFound to anybody else."""
+    rows = PackagePurchase.objects.visible_to(seen_by).select_related("package__teacher", "package__subject", "student")
+    found = rows.filter(id=purchase_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def purchases_of(person: Any, cursor: str | None = None, *, limit: int = 20) -> Page[PackagePurchase]:
+    """The packages a person bought or sold, newest first; without those never paid."""
+    rows = PackagePurchase.objects.visible_to(person).exclude(
+        status__in=[PurchaseStatus.PENDING, PurchaseStatus.LAPSED]
+    )
+    return paginate(rows.select_related("package__teacher", "package__subject", "student"), cursor, limit)
+
+
+def usable_purchases(student: Any, teacher_id: UUID) -> list[PackagePurchase]:
+    """A student's packages with this teacher that run, the soonest to end first."""
+    rows = PackagePurchase.objects.filter(
+        student=student, package__teacher_id=teacher_id, status=PurchaseStatus.ACTIVE, expires_at__gt=clock.now()
+    )
+    return list(rows.select_related("package__subject").order_by("expires_at"))
+
+
+def sessions_left(bought: PackagePurchase) -> int:
+    """How many sessions of a package can still be booked."""
+    return billing.allowance_left(bought.student_id, "session", scope=bought.scope).amount
+
+
+def lessons_in(bought: PackagePurchase) -> list[Lesson]:
+    """The lessons booked out of a package, the latest first."""
+    return list(bought.lessons.select_related("student", "teacher", "subject").order_by("-starts_at"))

@@ -13,3 +13,5 @@ def keep_time(timestamp: int) -> None:
     services.settle_due_lessons()
     services.lapse_reschedules()
     services.lapse_offers()
+    services.expire_packages()
+    services.remind_of_packages()

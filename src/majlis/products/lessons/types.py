@@ -113,6 +113,42 @@ class WaitState(models.TextChoices):
     OVER = "over", _("Over")
 
 
+class PurchaseStatus(models.TextChoices):
+    # In an order that is not paid yet.
+    PENDING = "pending", _("Waiting for payment")
+    # Sessions can be booked.
+    ACTIVE = "active", _("Active")
+    # Every session has taken place and is paid out.
+    USED = "used", _("Used up")
+    # Its time is over.
+    EXPIRED = "expired", _("Expired")
+    # What was not used was given back.
+    REFUNDED = "refunded", _("Refunded")
+    # Its order ended unpaid.
+    LAPSED = "lapsed", _("Not paid")
+
+
+PURCHASE_MOVES = Transitions(
+    {
+        PurchaseStatus.PENDING: [PurchaseStatus.ACTIVE, PurchaseStatus.LAPSED],
+        PurchaseStatus.ACTIVE: [PurchaseStatus.USED, PurchaseStatus.EXPIRED, PurchaseStatus.REFUNDED],
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PackageRefund:
+    """What giving the rest of a package back does: so many `sessions` that are neither taken nor booked, worth `share`
+    of the list price, of which the student gets `percent` back: `back`, exactly, as it was paid."""
+
+    sessions: int
+    share: Money
+    percent: int
+    student: Money
+    """The student's part of `share`."""
+    back: Money
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What happens to the money, in amounts: the student gets `student` back, the teacher gets `teacher` (before
@@ -150,6 +186,8 @@ class BookingRequest:
     trial: bool = False
     pay_with: str = "money"
     """A word of `PayWith`."""
+    purchase_id: UUID | None = None
+    """The package it is a session of."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,15 @@ from majlis.engines.billing.services.ending import (
     resume_subscription,
 )
 from majlis.engines.billing.services.greeting import greet_providers
+from majlis.engines.billing.services.gift_codes import (
+    GiftFulfiller,
+    GiftOver,
+    GiftRedeemed,
+    GiftUnknown,
+    expire_gifts,
+    redeem_gift,
+)
+from majlis.engines.billing.services.invoices import renew_invoice_link, revoke_invoice_link, save_billing_details
 from majlis.engines.billing.services.methods import load_withdrawal_methods, set_withdrawal_method
 from majlis.engines.billing.services.orders import (
     AlreadyPaid,
@@ -164,6 +173,10 @@ __all__ = [
     "Fulfiller",
     "GatewayNotOffered",
     "GatewayUnreachable",
+    "GiftFulfiller",
+    "GiftOver",
+    "GiftRedeemed",
+    "GiftUnknown",
     "GrantDraft",
     "InBatch",
     "InvitedAnother",
@@ -218,6 +231,7 @@ __all__ = [
     "expect_release",
     "expire_allowances",
     "expire_coin_invoices",
+    "expire_gifts",
     "expire_orders",
     "export_batch",
     "fetch_coin_rates",
@@ -250,6 +264,7 @@ __all__ = [
     "quote",
     "receive_webhook",
     "record_coin_rates",
+    "redeem_gift",
     "refresh_payment",
     "refund_line",
     "refund_payment",
@@ -258,6 +273,7 @@ __all__ = [
     "reject_withdrawal",
     "release_line",
     "remove_from_cart",
+    "renew_invoice_link",
     "renew_subscriptions",
     "request_withdrawal",
     "rerun_webhook",
@@ -265,7 +281,9 @@ __all__ = [
     "resume_subscription",
     "retry_unknown_webhooks",
     "return_use",
+    "revoke_invoice_link",
     "revoke_plan_invite",
+    "save_billing_details",
     "save_plan",
     "send_receipt",
     "send_refund",

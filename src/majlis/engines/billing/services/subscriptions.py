@@ -238,6 +238,7 @@ def line_of(subscription: Subscription, period: SubscriptionPeriod, cost: Money)
             "period": period.kind,
         },
         releases_at=period.ends_at,
+        traits={"cycle": price.cycle, "family": plan.family or plan.slug},
     )
 
 

@@ -1,5 +1,6 @@
 """Invoices: numbered, unchangeable, and readable in four languages."""
 
+import dataclasses
 import io
 
 import pypdf
@@ -8,10 +9,12 @@ from django.db import IntegrityError, connection, transaction
 
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.models import Charge, Invoice, StateChange
+from majlis.engines.billing.policies import policies
 from majlis.engines.billing.tests.factories import draft, give, order, pay, usd
 from majlis.engines.billing.types import InvoiceKind, LineDraft
+from majlis.kernel.catalogue.services import load_base_catalogue
 from majlis.kit import testing
-from majlis.kit.errors import NotFound
+from majlis.kit.errors import Invalid, NotFound
 
 pytestmark = pytest.mark.django_db
 
@@ -143,3 +146,66 @@ class TestPdf:
         (invoice,) = queries.invoices_about(bought(egyptian, draft(100, seller)))
         with pytest.raises(NotFound):
             queries.invoice_pdf(invoice.id, "en", buyer)
+
+
+class TestPublicLink:
+    def test_taken_back_it_leads_nowhere_and_a_new_one_works(self, buyer, seller):
+        bought = order(buyer)
+        pay(bought)
+        (invoice,) = queries.invoices_about(bought)
+        first = queries.invoice_link(invoice).rstrip("/").rpartition("/")[2]
+        assert queries.shared_invoice(first).id == invoice.id
+        with pytest.raises(NotFound):
+            services.revoke_invoice_link(invoice_id=invoice.id, actor=seller)
+        services.revoke_invoice_link(invoice_id=invoice.id, actor=buyer)
+        with pytest.raises(NotFound):
+            queries.shared_invoice(first)
+        services.renew_invoice_link(invoice_id=invoice.id, actor=buyer)
+        second = queries.invoice_link(invoice).rstrip("/").rpartition("/")[2]
+        assert queries.shared_invoice(second).id == invoice.id
+        with pytest.raises(NotFound):
+            queries.shared_invoice(first)
+
+
+@pytest.fixture
+def abroad(monkeypatch):
+    rules = dataclasses.replace(policies(), reverse_charge=("DE",))
+    monkeypatch.setattr("majlis.engines.billing.services.pricing.policies", lambda: rules)
+
+
+class TestReverseCharge:
+    def details(self, buyer, **more):
+        given = {"name": "Schule GmbH", "country": "DE", "business": True, "tax_number": "DE 123 456 789", **more}
+        return services.save_billing_details(person=buyer, **given)
+
+    @pytest.mark.usefixtures("abroad")
+    def test_a_business_abroad_pays_no_vat_and_the_invoice_says_so(self, seller):
+        load_base_catalogue()
+        buyer = testing.person(country="DE")
+        self.details(buyer)
+        bought = order(buyer, draft(11_900, seller))
+        pay(bought)
+        (invoice,) = queries.invoices_about(bought)
+        assert (bought.total, invoice.tax, invoice.reverse_charge) == (usd(10_000), usd(0), True)
+        assert (invoice.buyer_facts["name"], invoice.buyer_facts["tax_number"]) == ("Schule GmbH", "DE123456789")
+        for language in ("en", "ar", "fa", "id"):
+            assert queries.invoice_pdf(invoice.id, language, buyer).startswith(b"%PDF")
+
+    @pytest.mark.usefixtures("abroad")
+    def test_a_person_abroad_pays_vat(self, seller):
+        load_base_catalogue()
+        buyer = testing.person(country="DE")
+        self.details(buyer, business=False)
+        assert order(buyer, draft(11_900, seller)).tax == usd(1_900)
+
+    def test_a_business_pays_vat_where_the_policy_does_not_say_otherwise(self, seller):
+        load_base_catalogue()
+        buyer = testing.person(country="DE")
+        self.details(buyer)
+        assert order(buyer, draft(11_900, seller)).tax == usd(1_900)
+
+    @pytest.mark.parametrize("number", ["", "DE12", "EG123456789"])
+    def test_a_wrong_number_is_refused(self, buyer, number):
+        load_base_catalogue()
+        with pytest.raises(Invalid):
+            self.details(buyer, tax_number=number)

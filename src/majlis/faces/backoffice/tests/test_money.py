@@ -6,7 +6,15 @@ from django.urls import reverse
 
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.gateways import sandbox
-from majlis.engines.billing.models import Charge, CommissionRule, OrderLine, PayoutBatch, WebhookEvent, WithdrawalMethod
+from majlis.engines.billing.models import (
+    Charge,
+    CommissionRule,
+    Coupon,
+    OrderLine,
+    PayoutBatch,
+    WebhookEvent,
+    WithdrawalMethod,
+)
 from majlis.engines.billing.tests.factories import draft, give, house, order, pay, press, usd, wallet
 from majlis.kernel.accounts.models import AuditEntry
 from majlis.kernel.ledger.types import Purpose
@@ -248,3 +256,26 @@ class TestPayouts:
         line = services.release_line(line_id=bought.lines[0].id, key="a")
         press_button(desk, line, "claw_back", amount="10", reason="The bank took it.")
         assert queries.line(line.id).clawed_amount == 1_000
+
+
+class TestCoupons:
+    def test_added_changed_and_switched_off(self, desk, buyer):
+        address = reverse("admin:billing_coupon_list_act", args=["add_coupon"])
+        wish = {"code": "spring", "percent": "25", "year": "40", "borne_by": "house", "reason": "Spring", "stacks": ""}
+        answer = desk.post(address, {**wish, "once_per_person": "on", "total_uses": "10"}, follow=True)
+        assert answer.status_code == 200
+        made = Coupon.objects.get()
+        assert (made.code, made.total_uses, made.once_per_person) == ("SPRING", 10, True)
+        assert {(each.cycle, each.basis_points) for each in made.discounts.all()} == {("", 2_500), ("year", 4_000)}
+        press_button(desk, made, "change", total_uses="20", reason="More")
+        press_button(desk, made, "switch_off", reason="Over")
+        made.refresh_from_db()
+        assert (made.total_uses, made.enabled) == (20, False)
+        assert desk.get(reverse("admin:billing_coupon_change", args=[made.pk])).status_code == 200
+
+    def test_a_commission_for_trials_and_for_volume(self, client):
+        client.force_login(person(roles=["owner"]))
+        address = reverse("admin:billing_commissionrule_list_act", args=["add_rule"])
+        client.post(address, {"percent": "100", "trial": "on", "reason": "Trials are ours"})
+        client.post(address, {"percent": "10", "turnover": "1000", "unit": "USD", "reason": "Many"})
+        assert set(CommissionRule.objects.values_list("variant", "turnover_amount")) == {("trial", 0), ("", 100_000)}

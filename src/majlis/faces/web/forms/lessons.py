@@ -59,6 +59,7 @@ class BookingForm(forms.Form):
         initial=PayWith.MONEY,
         widget=forms.RadioSelect,
     )
+    package = forms.UUIDField(required=False, widget=forms.HiddenInput)
     weeks = forms.IntegerField(label=_("How many weeks"), min_value=1, max_value=26, initial=1, required=False)
     key = forms.CharField(max_length=64, widget=forms.HiddenInput, initial=fresh_key)
 
@@ -78,6 +79,7 @@ class BookingForm(forms.Form):
             note=said["note"],
             trial=said["trial"],
             pay_with=said["pay_with"] or PayWith.MONEY,
+            purchase_id=said["package"],
         )
 
 

@@ -30,6 +30,7 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "order": bought,
         "lines": queries.described(bought),
         "vat": queries.vat_lines(bought),
+        "coupons": queries.coupons_on(bought),
         "payments": queries.payments_of(bought),
         "invoices": queries.invoices_about(bought),
         "happened": [

@@ -19,6 +19,7 @@ from majlis.kit.errors import Refusal
 from majlis.kit.ids import new_id
 from majlis.products.lessons import queries as lessons
 from majlis.products.lessons import services
+from majlis.products.lessons.services import title_of as titled
 from majlis.products.lessons.types import BookingRequest
 
 
@@ -36,7 +37,7 @@ def book(request: HttpRequest, slug: str) -> HttpResponse:
     accounts.throttle(scope="book", key=str(request.user.id), limit=30, seconds=600)
     wish, key, weeks = form.request_to(expert.person_id), form.cleaned_data["key"], form.cleaned_data["weeks"] or 1
     try:
-        if weeks > 1:
+        if weeks > 1 and not wish.purchase_id:
             _report, booked = services.book_weekly(actor=request.user, request=wish, weeks=weeks, key=key)
             lesson = booked[0]
         else:
@@ -64,6 +65,7 @@ def _initial(request: HttpRequest, expert: Any) -> dict[str, Any]:
         "minutes": request.GET.get("minutes") or settings.durations[0],
         "trial": trial,
         "weeks": 1,
+        "package": request.GET.get("package", ""),
         "key": str(new_id()),
     }
 
@@ -84,7 +86,13 @@ def _page(
             tiers = lessons.current_policy().tiers(wish.starts_at, price, clock.now())
         except Refusal as unpriced:
             refusal = refusal or unpriced
+    student: Any = request.user
     context = {
+        "usable": [
+            (bought, titled(bought.package), left)
+            for bought in lessons.usable_purchases(student, expert.person_id)
+            if (left := lessons.sessions_left(bought))
+        ],
         "expert": expert,
         "form": form,
         "subjects": _offered(expert),

@@ -21,6 +21,7 @@ from majlis.kernel.files import services as files
 from majlis.kernel.ledger import queries as ledger
 from majlis.kernel.ledger.services import InsufficientFunds
 from majlis.kit import clock
+from majlis.kit.errors import TooMany
 from majlis.kit.money import Money
 
 WALLET = "wallet"
@@ -77,6 +78,7 @@ def _checkout(request: HttpRequest, order: Any, form: PayForm | None = None) -> 
         "order": order,
         "lines": queries.described(order),
         "vat": queries.vat_lines(order),
+        "coupons": queries.coupons_on(order),
         "policies": [
             (line, [("scale", sentence) for sentence in line.policy["words"]])
             for line in order.lines
@@ -114,6 +116,21 @@ def _ways(order: Any, wallet: Money, missing: Money) -> list[tuple[str, Any]]:
 
 def _wallet_words(part: Money) -> str:
     return _("Use %(money)s from your wallet first") % {"money": part.display()}
+
+
+@login_required
+@never_cache
+@require_POST
+def coupon(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """Price the order anew with a coupon (an empty code: without one); a refused one is said at its field."""
+    code = request.POST.get("code", "").strip()
+    try:
+        order = services.set_coupons(order_id=order_id, codes=[code] if code else [], actor=request.user)
+    except (services.CouponRefused, services.MoneyHasArrived, TooMany) as refusal:
+        order = queries.order(order_id, request.user)
+        context = {**_checkout(request, order), "code": code, "coupon_refusal": refusal}
+        return render(request, "billing/checkout.html", context, status=refusal.status)
+    return _onwards(request, order) if order.status == OrderStatus.PAID else redirect("checkout", order_id=order_id)
 
 
 @login_required

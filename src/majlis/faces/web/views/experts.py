@@ -37,6 +37,8 @@ from majlis.kit import clock, locale
 from majlis.kit.edition import edition
 from majlis.kit.errors import NotFound
 from majlis.kit.translated import in_language
+from majlis.products.lessons import queries as lessons
+from majlis.products.lessons.services import title_of
 
 TIMES_ON_CARD = 3
 
@@ -155,6 +157,7 @@ def expert(request: HttpRequest, slug: str) -> HttpResponse:
         "video": _video(profile.video_id),
         "prices": _prices(profile, currency),
         **_reviews(request, profile.person_id),
+        "packages": [(each, title_of(each)) for each in lessons.packages_of(profile.person_id)],
         "picker": None,
         "structured": structured_data(request, profile, card),
         "share": request.build_absolute_uri(request.path),

@@ -1,6 +1,7 @@
 """What notices does."""
 
 from majlis.kernel.notices.registry import register
+from majlis.kernel.notices.services.letters import send_letter, write_letter
 from majlis.kernel.notices.services.mailing import drop_waiting_mails, send_due_mails
 from majlis.kernel.notices.services.presence import arrive, beat, leave, sweep_presence
 from majlis.kernel.notices.services.reminding import forget_reminders, remind, tell_due_reminders
@@ -22,6 +23,7 @@ __all__ = [
     "register",
     "remind",
     "send_due_mails",
+    "send_letter",
     "set_rhythm",
     "set_wish",
     "signal",
@@ -29,4 +31,5 @@ __all__ = [
     "sweep_stream",
     "tell_due_reminders",
     "unsubscribe",
+    "write_letter",
 ]

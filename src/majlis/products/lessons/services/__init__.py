@@ -10,6 +10,19 @@ from majlis.products.lessons.services.booking import (
 from majlis.products.lessons.services.cancelling import cancel_lesson, preview_cancel
 from majlis.products.lessons.services.disputes import add_statement, open_dispute, resolve_dispute
 from majlis.products.lessons.services.minutes import minutes_left
+from majlis.products.lessons.services.package_orders import PackageFulfiller, policy_words, title_of
+from majlis.products.lessons.services.packages import (
+    NothingUnused,
+    PackageDoesNotFit,
+    PackageEnded,
+    end_package,
+    expire_packages,
+    offer_package,
+    preview_refund,
+    refund_package,
+    remind_of_packages,
+    unused,
+)
 from majlis.products.lessons.services.progress import write_progress
 from majlis.products.lessons.services.rescheduling import (
     answer_reschedule,
@@ -29,6 +42,10 @@ from majlis.products.lessons.services.weekly import book_weekly, preview_weekly
 
 __all__ = [
     "LessonFulfiller",
+    "NothingUnused",
+    "PackageDoesNotFit",
+    "PackageEnded",
+    "PackageFulfiller",
     "accept_offer",
     "add_statement",
     "answer_reschedule",
@@ -38,21 +55,30 @@ __all__ = [
     "close_lesson",
     "close_lessons_that_ended",
     "confirm_lesson",
+    "end_package",
+    "expire_packages",
     "join_waitlist",
     "lapse_offers",
     "lapse_reschedules",
     "leave_waitlist",
     "minutes_left",
     "offer_freed_time",
+    "offer_package",
     "open_dispute",
+    "policy_words",
     "preview_cancel",
+    "preview_refund",
     "preview_weekly",
     "price_lesson",
+    "refund_package",
     "release_early",
+    "remind_of_packages",
     "request_reschedule",
     "resolve_dispute",
     "settle_due_lessons",
     "settle_lesson",
+    "title_of",
+    "unused",
     "withdraw_reschedule",
     "write_progress",
 ]

@@ -1,5 +1,6 @@
 """Booking: hold the time, place the order, confirm when it is paid."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -26,7 +27,7 @@ from majlis.kit.translated import in_language
 from majlis.products.lessons.events import LessonBooked
 from majlis.products.lessons.models import Lesson, Series, StatusChange
 from majlis.products.lessons.policy import RefundPolicy, current_policy
-from majlis.products.lessons.services import announcing
+from majlis.products.lessons.services import announcing, packages
 from majlis.products.lessons.services.minutes import minutes_words, use_minutes
 from majlis.products.lessons.services.state import locked, move
 from majlis.products.lessons.types import BookingRequest, LessonStatus, Mode, PayWith
@@ -86,11 +87,14 @@ def book_lesson(*, actor: Any, request: BookingRequest, key: str, now: datetime 
     `pending_payment` with `order_id` (its hold ends after the policy's `hold_minutes`), or `confirmed`. Refuses
     `TeacherNotBookable`, `OwnLesson`, `TrialTaken`, `PlaceMissing`, `GuardianNeeded`, and whatever scheduling refuses
     (`SlotTaken`, `OutsideHours`, `TooSoon`, `TooFar`, `DayFull`). Paid with minutes (`request.pay_with`) it is
-    confirmed at once, or billing's `AllowanceShort` refused."""
+    confirmed at once, or billing's `AllowanceShort` refused. With `request.purchase_id` it is a session of that
+    package, confirmed at once; then also `PackageEnded`, `PackageDoesNotFit`."""
     now = now or clock.now()
     known = Lesson.objects.filter(student=actor, booking_key=key).first()
     if known is not None:
         return known
+    if request.purchase_id is not None:
+        return _book_session(actor=actor, request=request, key=key, now=now)
     policy = current_policy()
     held_until = now + timedelta(minutes=policy.hold_minutes)
     price = check_booking(actor, request)
@@ -104,6 +108,28 @@ def book_lesson(*, actor: Any, request: BookingRequest, key: str, now: datetime 
         confirm_lesson(lesson_id=lesson.id, actor=actor, now=now)
     else:
         order_lessons([lesson], actor=actor, key=key, held_until=held_until, now=now)
+    lesson.refresh_from_db()
+    return lesson
+
+
+def _book_session(*, actor: Any, request: BookingRequest, key: str, now: datetime) -> Lesson:
+    """A lesson out of a package: nothing to pay, confirmed at once."""
+    request = replace(request, pay_with=PayWith.MONEY)
+    check_booking(actor, request)
+    purchase = packages.usable(actor, request, now)
+    lesson = hold_lesson(
+        actor=actor,
+        request=request,
+        price=purchase.price.prorate(1, purchase.sessions),
+        policy=current_policy(),
+        held_until=now + timedelta(minutes=5),
+        key=key,
+        now=now,
+    )
+    packages.use_session(purchase, lesson, actor=actor, now=now)
+    lesson.purchase = purchase
+    lesson.save(update_fields=["purchase"])
+    confirm_lesson(lesson_id=lesson.id, actor=actor, now=now)
     lesson.refresh_from_db()
     return lesson
 
@@ -195,6 +221,7 @@ def order_lessons(lessons: list[Lesson], *, actor: Any, key: str, held_until: da
                 held=True,
                 policy={**x.policy, "words": policy_words(x, now)},
                 releases_at=x.ends_at + timedelta(hours=x.terms.dispute_hours),
+                traits={"variant": "trial"} if x.trial else {},
             )
             for x in lessons
         ],

@@ -15,7 +15,7 @@ from majlis.kit import clock, events
 from majlis.kit.errors import Refusal
 from majlis.products.lessons.events import LessonSettled
 from majlis.products.lessons.models import Lesson, Verdict
-from majlis.products.lessons.services import announcing
+from majlis.products.lessons.services import announcing, packages
 from majlis.products.lessons.services.minutes import settle_minutes
 from majlis.products.lessons.services.state import locked
 from majlis.products.lessons.types import LessonStatus, Terms, VerdictState
@@ -31,7 +31,9 @@ class NotYours(Refusal):
 
 def pay_out(lesson: Lesson, terms: Terms, *, reason: str, actor: Any, now: datetime) -> None:
     """Split the lesson's escrow by `terms`, and add the house's goodwill. A free lesson has nothing to split."""
-    if lesson.line_id:
+    if lesson.purchase_id:
+        packages.settle_session(lesson, terms, reason=reason, actor=actor, now=now)
+    elif lesson.line_id:
         billing.settle_line(
             line_id=lesson.line_id,
             buyer=terms.student,

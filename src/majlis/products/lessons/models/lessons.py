@@ -97,6 +97,10 @@ class Lesson(Record):
     reservation = points_at("scheduling.Reservation")
     order = points_at("billing.Order")
     line = points_at("billing.OrderLine")
+    purchase = models.ForeignKey(
+        "lessons.PackagePurchase", on_delete=models.PROTECT, null=True, blank=True, related_name="lessons"
+    )
+    """The package it is a session of; then it has no order line of its own."""
     room_id = models.UUIDField(null=True, blank=True)
     booking_key = models.CharField(max_length=200, null=True, blank=True)
     """The booker's idempotency key: the same key books once."""
