@@ -63,8 +63,7 @@ from majlis.engines.billing.services.pricing import country_of
 from majlis.engines.billing.services.repricing import coupons_on
 from majlis.engines.billing.services.sandbox import sandbox_session
 from majlis.engines.billing.steps import steps_of
-from majlis.engines.billing.types import Mode, OrderStatus
-from majlis.engines.billing.types import Offered, OrderStatus
+from majlis.engines.billing.types import Mode, Offered, OrderStatus
 from majlis.kit import clock
 from majlis.kit.errors import NotFound
 from majlis.kit.money import Money
@@ -126,8 +125,8 @@ __all__ = [
     "plan_price",
     "plans_for",
     "policies",
-    "providers",
     "preview_part",
+    "providers",
     "remaining",
     "return_offer",
     "sandbox_session",

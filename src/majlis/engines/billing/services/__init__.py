@@ -53,7 +53,6 @@ from majlis.engines.billing.services.ending import (
     preview_cancel,
     resume_subscription,
 )
-from majlis.engines.billing.services.greeting import greet_providers
 from majlis.engines.billing.services.gift_codes import (
     GiftFulfiller,
     GiftOver,
@@ -62,6 +61,7 @@ from majlis.engines.billing.services.gift_codes import (
     expire_gifts,
     redeem_gift,
 )
+from majlis.engines.billing.services.greeting import greet_providers
 from majlis.engines.billing.services.invoices import renew_invoice_link, revoke_invoice_link, save_billing_details
 from majlis.engines.billing.services.methods import load_withdrawal_methods, set_withdrawal_method
 from majlis.engines.billing.services.orders import (
