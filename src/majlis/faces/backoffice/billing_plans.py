@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing import queries, services
@@ -129,7 +129,7 @@ class PlanPage(ReadOnlyAdmin):
             trial_days=data["trial_days"],
             for_invites_only=data["for_invites_only"],
         )
-        return _now("The plan is a draft. Give it a price, then open it.")
+        return gettext("The plan is a draft. Give it a price, then open it.")
 
     @service_action(
         _("Set a price"),
@@ -219,7 +219,7 @@ class SubscriptionPage(ReadOnlyAdmin):
     @admin.display(description=_("Dunning"))
     def dunning(self, subscription: Subscription) -> str:
         steps = queries.dunning_policy(subscription).steps()
-        return " · ".join(_now("day %(day)s: %(step)s") % {"day": day, "step": step.label} for day, step in steps)
+        return " · ".join(gettext("day %(day)s: %(step)s") % {"day": day, "step": step.label} for day, step in steps)
 
     @admin.display(description=_("History"))
     def steps(self, subscription: Subscription) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import gettext as now_
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing.models import OrderLine, Subscription, SubscriptionPeriod
@@ -128,7 +128,7 @@ def _owed(subscription: Subscription, period: SubscriptionPeriod) -> list[LineDr
     if not subscription.owed_amount:
         return []
     line = line_of(subscription, period, subscription.owed)
-    title = now_("Difference from your change of plan")
+    title = gettext("Difference from your change of plan")
     return [replace(line, kind=DIFFERENCE, title=title, held=False, subject_id=subscription.id, policy={})]
 
 
@@ -172,7 +172,7 @@ class PeriodFulfiller(Fulfiller):
         from django.utils import formats
 
         period = _period(line.subject_id)
-        return now_("From %(start)s until %(end)s") % {
+        return gettext("From %(start)s until %(end)s") % {
             "start": formats.date_format(period.starts_at, "DATE_FORMAT"),
             "end": formats.date_format(period.ends_at, "DATE_FORMAT"),
         }

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Max
 from django.utils import translation
-from django.utils.translation import gettext as now_
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing.events import SubscriptionChanged
@@ -219,10 +219,10 @@ def line_of(subscription: Subscription, period: SubscriptionPeriod, cost: Money)
     """The line of a period. Its policy tells whoever reads orders (coupons, for one) what is bought."""
     plan, price = period.plan, period.price
     with translation.override(subscription.person.language):
-        title = now_("%(plan)s, %(cycle)s") % {"plan": plan.title, "cycle": cycle_words(price)}
-        words = [now_("Renews by itself for %(price)s; cancel at any time.") % {"price": price.price.display()}]
+        title = gettext("%(plan)s, %(cycle)s") % {"plan": plan.title, "cycle": cycle_words(price)}
+        words = [gettext("Renews by itself for %(price)s; cancel at any time.") % {"price": price.price.display()}]
         if subscription_policies().refund_on_cancel:
-            words.append(now_("If you cancel at once, what you did not use goes back to your wallet."))
+            words.append(gettext("If you cancel at once, what you did not use goes back to your wallet."))
     return LineDraft(
         kind=KIND,
         subject_id=period.id,
