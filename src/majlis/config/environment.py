@@ -60,7 +60,14 @@ def database(data: Path) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **query,
-            "pool": {"min_size": 1, "max_size": int(text("MAJLIS_DB_POOL", "8")), "timeout": 10}
+            # Attempts to connect double their distance: given up early and begun anew by whoever needs one, they find a
+            # server that was restarted within seconds, not minutes.
+            "pool": {
+                "min_size": 1,
+                "max_size": int(text("MAJLIS_DB_POOL", "8")),
+                "timeout": 10,
+                "reconnect_timeout": 4,
+            }
             if flag("MAJLIS_POOL", default=True)
             else False,
         },

@@ -8,7 +8,8 @@ procrastinate schedules by the real time; a moved sandbox clock is brought to it
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from croniter import croniter
 from django.db import connection, transaction
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.jobs import Status
 
 from majlis.kit import clock, events
 
@@ -36,18 +38,39 @@ def run_due_jobs(tasks: Sequence[str] = (), *, limit: int = 10_000, patient: boo
     run. Several processes may do so side by side. What a job raises is raised here, and the job is due again;
     `patient` logs it instead and leaves the job to the worker, a minute later. For tests, for the demonstration and
     for moving the sandbox clock."""
+    with _counted_as_worker() as worker:
+        return _run_due_jobs(tasks, limit, patient, worker)
+
+
+@contextmanager
+def _counted_as_worker() -> Iterator[int]:
+    """While this process works, what it has in hand is nobody's to take up (`take_up_dropped`)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() + interval '1 hour') RETURNING id"
+        )
+        (worker,) = cursor.fetchone()
+    try:
+        yield worker
+    finally:
+        _finish("DELETE FROM procrastinate_workers WHERE id = %s", worker)
+
+
+def _run_due_jobs(tasks: Sequence[str], limit: int, patient: bool, worker: int) -> int:
     done = 0
     while done < limit:
         # Taken in a transaction of its own, as a worker does, so that a job may speak to a gateway.
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
-                """UPDATE procrastinate_jobs SET status = 'doing' WHERE id = (
-                     SELECT id FROM procrastinate_jobs
+                """UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s WHERE id = (
+                     SELECT id FROM procrastinate_jobs job
                      WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= %s)
                        AND (task_name = ANY(%s) OR %s)
+                       AND NOT EXISTS (SELECT FROM procrastinate_jobs other
+                                       WHERE other.lock = job.lock AND other.status = 'doing')
                      ORDER BY scheduled_at NULLS FIRST, id LIMIT 1 FOR UPDATE SKIP LOCKED)
                    RETURNING id, task_name, args""",
-                [clock.now(), list(tasks), not tasks],
+                [worker, clock.now(), list(tasks), not tasks],
             )
             row = cursor.fetchone()
         if row is None:
@@ -58,7 +81,7 @@ def run_due_jobs(tasks: Sequence[str] = (), *, limit: int = 10_000, patient: boo
             app.tasks[name].func(**args)
         except Exception:
             later = "scheduled_at = now() + interval '1 minute'" if patient else "scheduled_at = scheduled_at"
-            _finish(f"UPDATE procrastinate_jobs SET status = 'todo', {later} WHERE id = %s", job_id)  # noqa: S608
+            _finish(f"UPDATE procrastinate_jobs SET status = 'todo', worker_id = NULL, {later} WHERE id = %s", job_id)  # noqa: S608
             if not patient:
                 raise
             logger.exception("A job failed; the worker tries it again.", extra={"job": name})
@@ -68,9 +91,26 @@ def run_due_jobs(tasks: Sequence[str] = (), *, limit: int = 10_000, patient: boo
     raise RuntimeError(f"More than {limit} jobs: something defers itself for ever.")
 
 
-def _finish(statement: str, job_id: int) -> None:
+def _finish(statement: str, id: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(statement, [job_id])
+        cursor.execute(statement, [id])
+
+
+SILENT_FOR = 30
+"""Seconds without a sign of life after which a worker counts as dead."""
+
+
+async def take_up_dropped() -> int:
+    """Jobs that a dead worker had in hand are due again; how many. One that was taken up as often as `RETRY` allows
+    ends among the dead jobs: it may be what kills the workers. Called by every worker, every few seconds."""
+    dropped = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=SILENT_FOR))
+    for job in dropped:
+        if job.attempts >= (RETRY.max_attempts or 0):
+            await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=False)
+        else:
+            await app.job_manager.retry_job(job)
+        logger.warning("A job of a worker that died is due again.", extra={"job": job.task_name})
+    return len(dropped)
 
 
 def withdraw_jobs(task: str) -> int:

@@ -1,3 +1,4 @@
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -54,6 +55,69 @@ class TestRunDueJobs:
         assert jobs.run_due_jobs(patient=True) == 1
         assert ran == ["fail", "next"]
         assert todo() == 1
+
+
+def dropped(heartbeat: str, attempts: int = 0) -> int:
+    """A job in the hands of a worker that gave its last sign of life then."""
+    job = note.defer(word="dropped")
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO procrastinate_workers (last_heartbeat) VALUES ({heartbeat}) RETURNING id")
+        worker = cursor.fetchone()[0]
+        cursor.execute(
+            "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s, attempts = %s WHERE id = %s",
+            [worker, attempts, job],
+        )
+    return job
+
+
+def status(job: int) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT status FROM procrastinate_jobs WHERE id = %s", [job])
+        return cursor.fetchone()[0]
+
+
+def take_up() -> int:
+    async def once() -> int:
+        connector = app.connector.get_worker_connector()
+        with app.replace_connector(connector):
+            async with app.open_async():
+                return await jobs.take_up_dropped()
+
+    return asyncio.run(once())
+
+
+@pytest.mark.django_db(transaction=True)
+class TestDroppedJobs:
+    def test_of_a_dead_worker_are_due_again(self):
+        job = dropped("now() - interval '1 minute'")
+        assert take_up() == 1
+        assert status(job) == "todo"
+
+    def test_of_a_living_worker_are_left_to_it(self):
+        job = dropped("now()")
+        assert take_up() == 0
+        assert status(job) == "doing"
+
+    def test_that_kill_their_workers_end_among_the_dead(self):
+        job = dropped("now() - interval '1 minute'", attempts=8)
+        take_up()
+        assert status(job) == "failed"
+
+    def test_are_not_taken_from_a_command_that_runs_jobs_itself(self):
+        seen = []
+
+        @app.task(name="kit.tests.looks")
+        def looks() -> None:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT last_heartbeat > now() FROM procrastinate_workers JOIN procrastinate_jobs job "
+                    "ON job.worker_id = procrastinate_workers.id"
+                )
+                seen.append(cursor.fetchone())
+
+        looks.defer()
+        jobs.run_due_jobs(["kit.tests.looks"])
+        assert seen == [(True,)]
 
 
 @pytest.mark.django_db

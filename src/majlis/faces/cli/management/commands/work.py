@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management import BaseCommand
 from django.db import DatabaseError, close_old_connections
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import ConnectorException
 
 from majlis.kit import clock, jobs
 
@@ -34,16 +35,19 @@ class Command(BaseCommand):
         connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]
         with app.replace_connector(connector):
             async with app.open_async(), asyncio.TaskGroup() as tasks:
-                following = tasks.create_task(follow_sandbox_clock())
+                beside = [tasks.create_task(follow_sandbox_clock()), tasks.create_task(take_up_dropped())]
                 await app.run_worker_async(
                     concurrency=concurrency,
                     fetch_job_polling_interval=1,
                     abort_job_polling_interval=5,
+                    update_heartbeat_interval=5,
+                    stalled_worker_timeout=jobs.SILENT_FOR,
                     shutdown_graceful_timeout=8,
                     delete_jobs="successful",
                     listen_notify=True,
                 )
-                following.cancel()
+                for each in beside:
+                    each.cancel()
 
 
 async def follow_sandbox_clock() -> None:
@@ -52,6 +56,16 @@ async def follow_sandbox_clock() -> None:
         if clock.offset():
             await sync_to_async(make_due)()
         await asyncio.sleep(1)
+
+
+async def take_up_dropped() -> None:
+    """A worker that was killed had jobs in hand: one that lives takes them up."""
+    while True:
+        try:
+            await jobs.take_up_dropped()
+        except ConnectorException:
+            logger.warning("Dropped jobs could not be looked for; trying again.")
+        await asyncio.sleep(5)
 
 
 def make_due() -> None:
