@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from majlis.engines.billing import services as billing
 from majlis.engines.experts import queries as experts
 from majlis.engines.scheduling import queries as calendar
 from majlis.faces.web.forms.lessons import BookingForm, fresh_key
@@ -35,6 +36,8 @@ def book(request: HttpRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, expert, form, status=422)
     accounts.throttle(scope="book", key=str(request.user.id), limit=30, seconds=600)
+    if request.POST.get("do") == "cart":
+        return _into_the_cart(request, expert, form)
     wish, key, weeks = form.request_to(expert.person_id), form.cleaned_data["key"], form.cleaned_data["weeks"] or 1
     try:
         if weeks > 1 and not wish.purchase_id:
@@ -51,6 +54,24 @@ def book(request: HttpRequest, slug: str) -> HttpResponse:
     if lesson.order_id and lesson.status == "pending_payment":
         return redirect("checkout", order_id=lesson.order_id)
     return redirect("lesson", lesson_id=lesson.id)
+
+
+def _into_the_cart(request: HttpRequest, expert: Any, form: BookingForm) -> HttpResponse:
+    """The lesson waits in the cart; its time is held once the cart is ordered."""
+    said = form.cleaned_data
+    choice = {name: said[name] for name in ("level", "mode", "place_kind", "place", "note")}
+    choice |= {
+        "teacher": str(expert.person_id),
+        "subject": str(said["subject"]),
+        "starts_at": said["starts_at"].isoformat(),
+        "minutes": said["minutes"],
+        "trial": "1" if said["trial"] else "",
+    }
+    try:
+        billing.add_to_cart(person=request.user, kind="lesson", choice=choice)
+    except Refusal as refusal:
+        return _page(request, expert, form, refusal=refusal, status=refusal.status)
+    return redirect("cart")
 
 
 def _initial(request: HttpRequest, expert: Any) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 from majlis.products.lessons.services.attendance import close_lesson, close_lessons_that_ended
 from majlis.products.lessons.services.booking import (
-    LessonFulfiller,
     book_lesson,
     confirm_lesson,
     price_lesson,
 )
 from majlis.products.lessons.services.cancelling import cancel_lesson, preview_cancel
 from majlis.products.lessons.services.disputes import add_statement, open_dispute, resolve_dispute
+from majlis.products.lessons.services.lesson_orders import LessonFulfiller
 from majlis.products.lessons.services.minutes import minutes_left
 from majlis.products.lessons.services.package_orders import PackageFulfiller, policy_words, title_of
 from majlis.products.lessons.services.packages import (

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from majlis.engines.billing import services as billing
-from majlis.engines.billing.services import Fulfiller
 from majlis.engines.billing.types import LineDraft
 from majlis.engines.calls import services as calls
 from majlis.engines.experts import queries as experts
@@ -20,7 +19,7 @@ from majlis.kernel.catalogue import queries as catalogue
 from majlis.kit import clock, events
 from majlis.kit.errors import Refusal
 from majlis.kit.ids import new_id
-from majlis.kit.locale import digits, isolated, moment
+from majlis.kit.locale import digits, moment
 from majlis.kit.money import Money
 from majlis.kit.state import promised
 from majlis.kit.translated import in_language
@@ -211,30 +210,32 @@ def order_lessons(lessons: list[Lesson], *, actor: Any, key: str, held_until: da
     order = billing.place_order(
         buyer=actor,
         actor=actor,
-        lines=[
-            LineDraft(
-                kind=KIND,
-                subject_id=x.id,
-                title=title_of(x),
-                amount=x.price,
-                seller_id=x.teacher_id,
-                held=True,
-                policy={**x.policy, "words": policy_words(x, now)},
-                releases_at=x.ends_at + timedelta(hours=x.terms.dispute_hours),
-                traits={"variant": "trial"} if x.trial else {},
-            )
-            for x in lessons
-        ],
+        lines=[line_of(x, now) for x in lessons],
         key=f"lessons:{actor.id}:{key}",
         expires_at=held_until,
         now=now,
     )
-    line_of = {line.subject_id: line.id for line in order.lines}
+    lines = {line.subject_id: line.id for line in order.lines}
     for lesson in lessons:
         lesson.order_id = order.id
-        lesson.line_id = line_of[lesson.id]
+        lesson.line_id = lines[lesson.id]
         lesson.save(update_fields=["order_id", "line_id"])
     return order
+
+
+def line_of(lesson: Lesson, now: datetime) -> LineDraft:
+    """What billing is told about a lesson."""
+    return LineDraft(
+        kind=KIND,
+        subject_id=lesson.id,
+        title=title_of(lesson),
+        amount=lesson.price,
+        seller_id=lesson.teacher_id,
+        held=True,
+        policy={**lesson.policy, "words": policy_words(lesson, now)},
+        releases_at=lesson.ends_at + timedelta(hours=lesson.terms.dispute_hours),
+        traits={"variant": "trial"} if lesson.trial else {},
+    )
 
 
 def title_of(lesson: Lesson) -> str:
@@ -285,41 +286,3 @@ def confirm_lesson(*, lesson_id: UUID, actor: Any = None, now: datetime | None =
     announcing.booked(lesson)
     events.publish(LessonBooked(lesson.id, lesson.student_id, lesson.teacher_id, lesson.starts_at))
     return lesson
-
-
-class LessonFulfiller(Fulfiller):
-    """How billing delivers a lesson (registered in `apps.ready`)."""
-
-    def fulfil(self, line: Any, now: datetime) -> None:
-        """The order is paid: the lesson takes place."""
-        confirm_lesson(lesson_id=line.subject_id, now=now)
-
-    def lapse(self, line: Any, now: datetime) -> None:
-        """The order ended unpaid: the time is free again."""
-        lesson = locked(line.subject_id)
-        if lesson.status == LessonStatus.PENDING_PAYMENT:
-            move(lesson, LessonStatus.EXPIRED)
-            scheduling.free(reservation_id=promised(lesson.reservation_id), now=now)
-
-    def keep(self, line: Any, until: datetime, now: datetime) -> datetime:
-        """A slow way to pay: the time is held longer, but never into the lesson's minimum notice of a day."""
-        lesson = Lesson.objects.get(id=line.subject_id)
-        latest = lesson.starts_at - timedelta(days=1)
-        kept_until = max(line.order.expires_at or until, min(until, latest))
-        scheduling.extend_hold(reservation_id=promised(lesson.reservation_id), held_until=kept_until, now=now)
-        return kept_until
-
-    def titles(self, lines: list[Any]) -> dict[UUID, str]:
-        """Subject and length, in the reader's language."""
-        lessons = Lesson.objects.in_bulk([line.subject_id for line in lines])
-        return {line.id: title_of(lessons[line.subject_id]) for line in lines if line.subject_id in lessons}
-
-    def describe(self, line: Any) -> str:
-        """With whom it is and when, on the reader's wall."""
-        lesson = Lesson.objects.select_related("teacher", "student").get(id=line.subject_id)
-        facts = {"name": isolated(lesson.teacher.name), "when": moment(lesson.starts_at, lesson.student.zone)}
-        return _("With %(name)s, %(when)s") % facts
-
-    def landing(self, line: Any) -> str:
-        """Where the buyer goes after paying."""
-        return announcing.link(Lesson(id=line.subject_id))

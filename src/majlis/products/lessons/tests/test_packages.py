@@ -14,7 +14,7 @@ from majlis.kit.errors import Invalid, NotFound
 from majlis.kit.ids import new_id
 from majlis.kit.money import Money
 from majlis.products.lessons import queries, services
-from majlis.products.lessons.models import PackagePurchase
+from majlis.products.lessons.models import Lesson, PackagePurchase
 from majlis.products.lessons.services.booking import OwnLesson
 from majlis.products.lessons.tests.factories import over, soon, student, teacher, wish
 from majlis.products.lessons.types import PurchaseStatus
@@ -198,6 +198,32 @@ class TestGiveBack:
         purchase = buy(nadia, offer(salma))
         with pytest.raises(NotFound):
             services.refund_package(actor=salma, purchase_id=purchase.id)
+
+
+class TestCart:
+    def test_lessons_and_a_package_are_one_order_and_the_times_are_held_once_it_is_placed(self, salma, nadia):
+        from majlis.kernel.catalogue.tests import factories as catalogue
+
+        billing.add_to_cart(person=nadia, kind="package", choice={"package": str(offer(salma).id)})
+        lesson = {
+            "teacher": str(salma.id),
+            "subject": str(catalogue.subject("english").id),
+            "level": "b1",
+            "starts_at": soon().isoformat(),
+            "minutes": 60,
+        }
+        billing.add_to_cart(person=nadia, kind="lesson", choice=lesson)
+        omar = student("Omar Adel", country="XX")
+        billing.add_to_cart(person=omar, kind="lesson", choice=lesson)
+        order = billing.order_cart(person=nadia, unit="EGP", version=money.cart_of(nadia).version, actor=nadia)
+        assert [line.kind for line in order.lines] == ["package", "lesson"]
+        assert len(money.cart_of(omar).gone) == 1
+        with pytest.raises(billing.CartItemGone):
+            billing.order_cart(person=omar, unit="EGP", version=money.cart_of(omar).version, actor=omar)
+        billing.pay_from_wallet(order_id=order.id, actor=nadia)
+        booked = Lesson.objects.get(student=nadia)
+        assert (booked.status, booked.order_id, booked.line_id) == ("confirmed", order.id, order.lines[1].id)
+        assert the_audit_finds_nothing()
 
 
 class TestExpiry:
