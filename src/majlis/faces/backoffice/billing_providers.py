@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing import queries, services
@@ -46,10 +46,10 @@ class DayCheckPage(ReadOnlyAdmin):
         lines = []
         for row in check.totals:
             parts = {
-                _now("taken"): row["taken"],
-                _now("given back"): row["given_back"],
-                _now("disputed"): row["disputed"],
-                _now("fees"): row["fees"],
+                gettext("taken"): row["taken"],
+                gettext("given back"): row["given_back"],
+                gettext("disputed"): row["disputed"],
+                gettext("fees"): row["fees"],
             }
             told_parts = [f"{name} {Money(amount, row['unit']).display()}" for name, amount in parts.items() if amount]
             lines.append(" · ".join(told_parts))
@@ -68,7 +68,7 @@ class DayCheckPage(ReadOnlyAdmin):
     )
     def compare(self, request: HttpRequest, row: None, data: dict[str, Any]) -> str:
         check = services.check_day(provider=data["provider"], day=data["day"], actor=request.user)
-        return _now("Open differences: %(count)s.") % {"count": check.differences.open().count()}
+        return gettext("Open differences: %(count)s.") % {"count": check.differences.open().count()}
 
 
 @admin.register(Difference, site=office)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from django.utils.translation import gettext as now_
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing.gateways.base import (
@@ -111,7 +111,7 @@ class Fawry(Provider):
         ends = millis(said.get("expirationTime") or said.get("orderExpiryDate") or wish.get("paymentExpiry"))
         return Began(
             str(bill.payment_id),
-            instructions={now_("Fawry number"): str(number), now_("Amount"): bill.amount.display()},
+            instructions={gettext("Fawry number"): str(number), gettext("Amount"): bill.amount.display()},
             expires_at=ends,
         )
 

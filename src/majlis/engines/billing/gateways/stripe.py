@@ -153,11 +153,12 @@ class Stripe(Provider):
 
     def _intent(self, client: Any, ref: str) -> tuple[dict[str, Any] | None, str]:
         """The PaymentIntent behind an attempt (None before there is one), and the session's state."""
+        whole = {"expand": ["latest_charge"]}
         if ref.startswith("pi_"):
-            return facts(client.payment_intents.retrieve(ref)), ""
+            return facts(client.payment_intents.retrieve(ref, whole)), ""
         session = facts(client.checkout.sessions.retrieve(ref))
         intent = session.get("payment_intent")
-        return (facts(client.payment_intents.retrieve(intent)) if intent else None), str(session["status"])
+        return (facts(client.payment_intents.retrieve(intent, whole)) if intent else None), str(session["status"])
 
     def read(self, ref: str, *, wanted: bool = True) -> Reading:
         with asking():
@@ -165,7 +166,8 @@ class Stripe(Provider):
             intent, session = self._intent(client, ref)
             if intent is None or intent["status"] != "succeeded":
                 return Reading(*unpaid(intent, session))
-            charge = ChargeSeen(intent["id"], money_in(intent["amount_received"], intent["currency"]))
+            arrived = intent.get("amount_received", intent["amount"])
+            charge = ChargeSeen(intent["id"], money_in(arrived, intent["currency"]))
             return Reading(
                 PaymentStatus.SUCCEEDED,
                 (charge,),
@@ -183,8 +185,7 @@ class Stripe(Provider):
 
     @staticmethod
     def _disputes(client: Any, intent: dict[str, Any]) -> Iterator[DisputeSeen]:
-        charge = intent.get("latest_charge")
-        if not charge or not facts(client.charges.retrieve(charge)).get("disputed"):
+        if not (intent.get("latest_charge") or {}).get("disputed"):
             return
         for row in facts(client.disputes.list({"payment_intent": intent["id"]}))["data"]:
             yield DisputeSeen(

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing import gateways
@@ -230,7 +230,7 @@ def _store(provider: str, day: date, report: DayReport, found: list[Found], now:
     for known in check.differences.open():
         if (known.movement, known.ref) not in still:
             Difference.objects.filter(id=known.id).update(
-                settled_at=now, note=_now("It came right by itself: both tell the same now.")
+                settled_at=now, note=gettext("It came right by itself: both tell the same now.")
             )
     news = 0
     for each in found:

@@ -77,12 +77,12 @@ class StripeDouble(Double):
             return 200, listed([row for row in self.refunds if row["payment_intent"] == asked.query["payment_intent"]])
         if path == "disputes":
             return 200, listed([row for row in self.disputes if row["payment_intent"] == asked.query["payment_intent"]])
-        if kind == "charges":
-            of = next(each for each in self.intents.values() if each["latest_charge"] == name)
-            contested = any(row["payment_intent"] == of["id"] for row in self.disputes)
-            return 200, {"id": name, "object": "charge", "disputed": contested}
         if kind == "payment_methods":
             return 200, {"id": name, "object": "payment_method", "card": {"brand": "visa", "last4": "4242"}}
+        if kind == "payment_intents" and name in self.intents and asked.query.get("expand[0]") == "latest_charge":
+            contested = any(row["payment_intent"] == name for row in self.disputes)
+            intent = self.intents[name]
+            return 200, {**intent, "latest_charge": {"id": intent["latest_charge"], "disputed": contested}}
         found = {"checkout/sessions": self.sessions, "payment_intents": self.intents}.get(kind, {}).get(name)
         return (200, found) if found else (404, fault("invalid_request_error", "resource_missing", f"No such {name}"))
 
