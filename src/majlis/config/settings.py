@@ -112,6 +112,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 METRICS_TOKEN = text("MAJLIS_METRICS_TOKEN", "")
 PROCRASTINATE_ON_APP_READY = "majlis.kit.queue.install"
 
+VISITOR_SEARCHES = int(text("MAJLIS_VISITOR_SEARCHES", "6000"))
+"""Searches a minute over the API by all who are not signed in, in each web process (with Redis: in all)."""
+
 REDIS_URL = text("REDIS_URL", "")
 CACHES = {
     "default": (

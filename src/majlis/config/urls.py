@@ -3,9 +3,10 @@
 from django.urls import include, path
 
 urlpatterns = [
-    path("", include("majlis.faces.web.urls")),
+    # Looked through in this order: the two with a beginning of their own do not wait for all pages.
     path("api/v1/", include("majlis.faces.api.urls")),
     path("office/", include("majlis.faces.backoffice.urls")),
+    path("", include("majlis.faces.web.urls")),
 ]
 
 handler400 = "majlis.faces.web.views.errors.bad_request"

@@ -9,6 +9,9 @@ and CLDR patterns are slow.
 
 import calendar
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime, time, tzinfo
 from functools import lru_cache
 from typing import Any
@@ -37,9 +40,23 @@ _TABLES = {
 }
 
 
+_read: ContextVar[str] = ContextVar("read", default="")
+
+
 def code(language: str | None = None) -> str:
     """The interface language (`ar`), the active one by default."""
-    return (language or get_language() or "en").split("-")[0]
+    return (language or _read.get() or get_language() or "en").split("-")[0]
+
+
+@contextmanager
+def one_language() -> Iterator[None]:
+    """For a stretch that speaks the active language only, as a page does: Django is asked once, not a thousand times.
+    Inside, another language must be named, not activated."""
+    token = _read.set((get_language() or "en").split("-")[0])
+    try:
+        yield
+    finally:
+        _read.reset(token)
 
 
 def name(language: str | None = None) -> str:
@@ -179,9 +196,15 @@ def _time_text(hour: int, minute: int, language: str) -> str:
 def moment(at: datetime, zone: str | tzinfo, language: str | None = None) -> str:
     """An instant of these weeks on the wall in `zone` (a zone or its IANA name), in `language`: `Tue 3 Mar, 19:00`."""
     wall = at.astimezone(ZoneInfo(zone) if isinstance(zone, str) else zone)
-    with translation.override(language or get_language()):
-        parts = {"day": date_text(wall.date(), "EEE d MMM"), "time": time_text(wall.time())}
-        return translation.gettext("%(day)s, %(time)s") % parts
+    short = code(language)
+    parts = {"day": date_text(wall.date(), "EEE d MMM", short), "time": time_text(wall.time(), short)}
+    return _day_and_time(short) % parts
+
+
+@lru_cache
+def _day_and_time(language: str) -> str:
+    with translation.override(language):
+        return translation.gettext("%(day)s, %(time)s")
 
 
 def isolated(text: Any) -> str:

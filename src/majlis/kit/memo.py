@@ -8,9 +8,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+from django.core.cache import cache
+
 P = ParamSpec("P")
 R = TypeVar("R")
 _memories: list[dict[Any, tuple[float, Any]]] = []
+NEAR = 60
+"""Seconds for which a process trusts its own copy of what all processes share."""
 
 
 def memo(seconds: float = 60) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -33,6 +37,36 @@ def memo(seconds: float = 60) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return remembered
 
     return wrap
+
+
+class Near:
+    """The shared cache with a copy at hand: what this process asked for in the last minute costs no statement. Holds
+    `most` answers and then starts anew. What was absent is asked for again."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.memory: dict[Any, tuple[float, Any]] = {}
+        _memories.append(self.memory)
+
+    def get(self, key: str) -> Any:
+        """What was set, or None. Treat it as read-only."""
+        found = self.memory.get(key)
+        if found is not None and found[0] > time.monotonic():
+            return found[1]
+        value = cache.get(key)
+        if value is not None:
+            self._keep(key, value, NEAR)
+        return value
+
+    def set(self, key: str, value: Any, seconds: int) -> None:
+        """Keep it for every process, for so many seconds."""
+        cache.set(key, value, seconds)
+        self._keep(key, value, min(seconds, NEAR))
+
+    def _keep(self, key: str, value: Any, seconds: int) -> None:
+        if len(self.memory) >= self.most:
+            self.memory.clear()
+        self.memory[key] = (time.monotonic() + seconds, value)
 
 
 def forget() -> None:

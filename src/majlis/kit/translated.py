@@ -3,15 +3,15 @@
 from typing import Any
 
 from django.db import models
-from django.utils.translation import get_language
+
+from majlis.kit.locale import code
 
 
 def in_language(texts: dict[str, str] | None, language: str | None = None) -> str:
     """The text in `language` (the active one by default), else English, else any; `""` when there is none."""
     if not texts:
         return ""
-    code = (language or get_language() or "en").split("-")[0]
-    return texts.get(code) or texts.get("en") or next(iter(texts.values()), "")
+    return texts.get(code(language)) or texts.get("en") or next(iter(texts.values()), "")
 
 
 class TranslatedField(models.JSONField):

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
 from pydantic import BaseModel, Field
@@ -16,6 +17,7 @@ from majlis.faces.api.shapes import MoneyOut, ProblemOut
 from majlis.kernel.accounts.types import Gender
 from majlis.kernel.catalogue import queries as catalogue
 from majlis.kernel.files import queries as files
+from majlis.kit import locale
 from majlis.kit.errors import NotFound
 from majlis.kit.translated import in_language
 
@@ -69,30 +71,32 @@ class CardOut(BaseModel):
 
     @classmethod
     def of(cls, card: ExpertCard) -> "CardOut":
-        return cls(**_card(card))
+        return cls.model_validate(card_facts(card, locale.code()))
 
 
-def _card(card: ExpertCard) -> dict[str, Any]:
+def card_facts(card: ExpertCard, language: str) -> dict[str, Any]:
+    """A card as `CardOut` wants it, in `language`. Plain, so that a page of cards is checked in one go."""
     return {
         "id": card.person_id,
         "slug": card.slug,
         "name": card.name,
         "picture": files.picture_url(card, 240),
         "headline": card.headline,
-        "city": in_language(card.city),
+        "city": in_language(card.city, language),
         "country": card.country,
         "zone": card.zone,
         "modes": list(card.modes),
-        "languages": [SpokenOut(code=code, fluency=fluency) for code, fluency in card.languages],
+        "languages": [{"code": code, "fluency": fluency} for code, fluency in card.languages],
         "subjects": [
-            TaughtOut(id=t.id, slug=t.slug, name=in_language(t.name), levels=list(t.levels)) for t in card.subjects
+            {"id": t.id, "slug": t.slug, "name": in_language(t.name, language), "levels": list(t.levels)}
+            for t in card.subjects
         ],
         "rating": card.rating,
         "rating_count": card.rating_count,
         "completed_lessons": card.completed_lessons,
         "response_rate": card.response_rate,
-        "price": MoneyOut.of(card.price),
-        "trial": MoneyOut.of(card.trial) if card.trial is not None else None,
+        "price": card.price.as_json(language),
+        "trial": card.trial.as_json(language) if card.trial is not None else None,
         "trial_minutes": card.trial_minutes,
         "has_video": card.video_id is not None,
         "next_free_at": card.next_free_at,
@@ -187,17 +191,22 @@ class SearchIn(Schema):
 def search_experts(request: HttpRequest, wanted: Query[SearchIn]) -> FoundOut:
     """Listed experts that match everything asked for."""
     person = identify(request)
-    count_request(request, f"search:{person.pk}" if person else "search:visitors", limit=600 if person else 6000)
+    if person:
+        count_request(request, f"search:{person.pk}", limit=600)
+    else:
+        count_request(request, "search:visitors", limit=settings.VISITOR_SEARCHES)
     found = queries.search(wanted.search())
-    return FoundOut(
-        items=[CardOut.of(card) for card in found.items],
-        next=found.next,
-        total=found.total,
-        more=found.more,
-        facets={
-            name: [FacetOut(value=v.value, count=v.count) for v in values] for name, values in found.facets.items()
+    language = locale.code()
+    return FoundOut.model_validate(
+        {
+            "items": [card_facts(card, language) for card in found.items],
+            "next": found.next,
+            "total": found.total,
+            "more": found.more,
+            "facets": found.facets,
+            "facets_capped": found.facets_capped,
         },
-        facets_capped=found.facets_capped,
+        from_attributes=True,
     )
 
 
@@ -249,7 +258,7 @@ def expert_out(profile: Any) -> ExpertOut:
         except NotFound:
             video = None
     return ExpertOut(
-        **_card(card),
+        **card_facts(card, locale.code()),
         bio=profile.bio,
         about=profile.about,
         education=profile.education,

@@ -1,16 +1,18 @@
 """The Jinja2 environment of the web face."""
 
 from functools import lru_cache
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.urls import NoReverseMatch, reverse
 from django.utils import translation
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
+from jinja2.runtime import Context, Macro
 from markupsafe import Markup
 
-from majlis.faces.web import filters
+from majlis.faces.web import filters, phrases
 from majlis.faces.web.sign_in.others import phones_offered, sign_in_with
 from majlis.kernel.files import queries as files
 from majlis.kit import clock, locale
@@ -66,6 +68,32 @@ def offered_languages() -> list[tuple[str, str]]:
     return [(code, name) for code, name in settings.LANGUAGES if code in edition().languages]
 
 
+class Quick(Context):
+    """Jinja asks anything that is called, three times over, whether it wants the context. A page calls a thousand
+    macros and plain functions, of which that is known."""
+
+    def call(self, called: Any, /, *given: Any, **named: Any) -> Any:
+        kind = type(called)
+        if kind is Macro:
+            given = (self.eval_ctx, *given)
+        elif kind not in PLAIN or hasattr(called, "jinja_pass_arg"):
+            return super().call(called, *given, **named)
+        named.pop("_block_vars", None)
+        named.pop("_loop_vars", None)
+        return called(*given, **named)
+
+
+class Page(Template):
+    """A template is read in one language."""
+
+    def render(self, *given: Any, **named: Any) -> str:
+        with locale.one_language():
+            return super().render(*given, **named)
+
+
+PLAIN = frozenset({FunctionType, MethodType, BuiltinFunctionType, type(icon)})
+
+
 def environment(**options: Any) -> Environment:
     """Autoescaping, strict about undefined names in debug, with our globals and filters."""
     options.setdefault("undefined", StrictUndefined)
@@ -77,14 +105,15 @@ def environment(**options: Any) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.install_gettext_callables(  # type: ignore[attr-defined]
-        translation.gettext,
-        translation.ngettext,
-        newstyle=True,
-        pgettext=translation.pgettext,
-        npgettext=translation.npgettext,
-    )
+    env.context_class = Quick
+    env.template_class = Page
+    env.newstyle_gettext = True  # type: ignore[attr-defined]
     env.globals.update(
+        _=phrases.gettext,
+        gettext=phrases.gettext,
+        ngettext=phrases.ngettext,
+        pgettext=phrases.pgettext,
+        npgettext=phrases.npgettext,
         url=url,
         url_or_none=url_or_none,
         languages=offered_languages,
@@ -99,7 +128,7 @@ def environment(**options: Any) -> Environment:
         sign_in_with=sign_in_with,
         phones_offered=phones_offered,
         settings_sandbox=settings.SANDBOX,
-        get_language=translation.get_language,
+        get_language=locale.code,
         is_rtl=translation.get_language_bidi,
     )
     env.filters.update(filters.FILTERS)

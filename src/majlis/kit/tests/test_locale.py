@@ -103,3 +103,21 @@ class TestWeeks:
     @pytest.mark.parametrize(("language", "starts"), [("ar", 5), ("fa", 5), ("id", 6), ("en", 0)])
     def test_start_as_the_culture_has_it(self, language, starts):
         assert locale.first_weekday(language) == starts
+
+
+class TestOneLanguage:
+    def test_speaks_the_language_it_began_with(self):
+        with translation.override("ar"), locale.one_language():
+            assert locale.code() == "ar"
+        assert locale.code() == "en"
+
+    def test_another_language_can_be_named_inside(self):
+        with translation.override("ar"), locale.one_language():
+            assert locale.number(12, "en") == "12"
+            assert locale.number(12) == "١٢"
+
+    def test_a_letter_written_while_a_page_is_drawn_has_its_own(self):
+        with translation.override("ar"), locale.one_language():
+            with translation.override("id"), locale.one_language():
+                assert locale.code() == "id"
+            assert locale.code() == "ar"

@@ -15,6 +15,16 @@ ENOUGH_QUESTIONS = 5
 """From how many first messages on a response rate says something."""
 
 
+def average(total: int, count: int) -> Decimal | None:
+    """The exact average of `count` ratings, rounded to one decimal; None before the first."""
+    return (Decimal(total) / count).quantize(Decimal("0.1"), ROUND_HALF_UP) if count else None
+
+
+def share_answered(asked: int, answered: int) -> int | None:
+    """Percent of first messages answered; None before there are enough to say."""
+    return round(Decimal(100 * answered) / asked) if asked >= ENOUGH_QUESTIONS else None
+
+
 class Experts(models.QuerySet["ExpertProfile"]):
     """Which profiles a person may see."""
 
@@ -115,16 +125,12 @@ class ExpertProfile(Record):
     @property
     def rating(self) -> Decimal | None:
         """The exact average, rounded to one decimal; None before the first review."""
-        if not self.rating_count:
-            return None
-        return (Decimal(self.rating_total) / self.rating_count).quantize(Decimal("0.1"), ROUND_HALF_UP)
+        return average(self.rating_total, self.rating_count)
 
     @property
     def response_rate(self) -> int | None:
         """Percent of first messages answered; None before there are enough to say."""
-        if self.questions_asked < ENOUGH_QUESTIONS:
-            return None
-        return round(Decimal(100 * self.questions_answered) / self.questions_asked)
+        return share_answered(self.questions_asked, self.questions_answered)
 
     @property
     def is_listed(self) -> bool:

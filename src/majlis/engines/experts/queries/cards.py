@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db import connection
-
 from majlis.engines.experts.models import ExpertProfile
 from majlis.engines.experts.models.listing import NEVER
+from majlis.engines.experts.models.profile import average, share_answered
 from majlis.engines.experts.types import ExpertCard, Fluency, Taught
 from majlis.kernel.catalogue import queries as catalogue
 from majlis.kit import clock
+from majlis.kit.db import prepared
 from majlis.kit.money import Money
 
 FLUENCY_ORDER = {value: place for place, value in enumerate(reversed(Fluency.values))}
@@ -20,39 +20,68 @@ FLUENCY_ORDER = {value: place for place, value in enumerate(reversed(Fluency.val
 def cards(person_ids: Iterable[UUID]) -> list[ExpertCard]:
     """Cards of the listed ones among these people, in the order given."""
     wanted = list(person_ids)
-    rows = ExpertProfile.objects.listed().filter(person_id__in=wanted).select_related("person")
+    rows = ExpertProfile.objects.listed().filter(person_id__in=wanted).only("pk")
     found = {card.person_id: card for card in make_cards(rows)}
     return [found[person_id] for person_id in wanted if person_id in found]
 
 
-def make_cards(rows: Iterable[ExpertProfile], *, subject: str = "", level: str = "") -> list[ExpertCard]:
-    """A card for each profile (loaded with its person), in their order. With a subject (and level): its price."""
-    profiles = list(rows)
-    with connection.cursor() as cursor:
-        cursor.execute(FACTS, {"experts": [p.pk for p in profiles], "now": clock.now(), "never": NEVER})
-        facts = {expert_id: more for expert_id, *more in cursor.fetchall()}
+def make_cards(rows: Iterable[ExpertProfile]) -> list[ExpertCard]:
+    """A card for each profile, in their order."""
+    return cards_of([row.pk for row in rows])
+
+
+def cards_of(expert_ids: list[UUID], *, subject: str = "", level: str = "") -> list[ExpertCard]:
+    """The cards of these profiles (by their own ids, in whatever state), in this order; those that do not exist are
+    left out. With a subject (and level): its price."""
+    rows = prepared(CARDS, {"experts": expert_ids, "now": clock.now(), "never": NEVER})
     places = {row.slug: row.position for row in catalogue.levels()}
-    found = []
-    for profile in profiles:
-        rows_taught, rows_spoken, free_at = facts[profile.pk]
-        taught = [Row(UUID(subject_id), level_slug, rate) for subject_id, level_slug, rate in rows_taught]
-        spoken = [(code, fluency) for code, fluency in rows_spoken]
-        lowest = _lowest(profile, taught, subject, level)
-        found.append(_card(profile, _subjects(taught, subject, places), spoken, free_at, lowest))
-    return found
+    return [_card(Shown._make(row), places, subject, level) for row in rows]
 
 
-FACTS = """
-SELECT wanted.id,
+CARDS = """
+SELECT p.person_id, p.slug, u.name, u.avatar_id, u.country, p.headline, p.video_id, p.city_id, p.zone, p.modes,
+    p.hourly_rate, p.currency, p.trial_price, p.trial_minutes, p.rating_total, p.rating_count, p.completed_lessons,
+    p.questions_asked, p.questions_answered, p.verified_at IS NOT NULL,
     (SELECT coalesce(json_agg(json_build_array(t.subject_id, t.level, t.hourly_rate)), '[]')
-     FROM experts_expertsubject t WHERE t.expert_id = wanted.id AND t.active),
+     FROM experts_expertsubject t WHERE t.expert_id = p.id AND t.active),
     (SELECT coalesce(json_agg(json_build_array(s.code, s.fluency)), '[]')
-     FROM experts_spokenlanguage s WHERE s.expert_id = wanted.id),
+     FROM experts_spokenlanguage s WHERE s.expert_id = p.id),
     (SELECT l.free_at FROM experts_listing l
-     WHERE l.expert_id = wanted.id AND l.free_at >= %(now)s AND l.free_at < %(never)s)
-FROM unnest(%(experts)s::uuid[]) wanted(id)
+     WHERE l.expert_id = p.id AND l.free_at >= %(now)s AND l.free_at < %(never)s)
+FROM unnest(%(experts)s::uuid[]) WITH ORDINALITY wanted(id, place)
+JOIN experts_expertprofile p ON p.id = wanted.id
+JOIN accounts_user u ON u.id = p.person_id
+ORDER BY wanted.place
 """
-"""What a page of cards shows of its experts besides their profiles, in one statement."""
+"""What a page of cards shows of its experts, in one statement. The long texts stay where they are."""
+
+
+class Shown(NamedTuple):
+    """A row of `CARDS`."""
+
+    person_id: UUID
+    slug: str
+    name: str
+    avatar_id: UUID | None
+    country: str
+    headline: str
+    video_id: UUID | None
+    city_id: UUID | None
+    zone: str
+    modes: list[str]
+    hourly_rate: int | None
+    currency: str
+    trial_price: int | None
+    trial_minutes: int | None
+    rating_total: int
+    rating_count: int
+    completed_lessons: int
+    questions_asked: int
+    questions_answered: int
+    verified: bool
+    taught: list[tuple[str, str, int | None]]
+    spoken: list[tuple[str, str]]
+    free_at: datetime | None
 
 
 class Row(NamedTuple):
@@ -77,42 +106,37 @@ def _subjects(rows: list[Row], searched: str, places: dict[str, int]) -> tuple[T
     return tuple(subjects)
 
 
-def _lowest(profile: ExpertProfile, rows: list[Row], subject: str, level: str) -> int:
+def _lowest(usual: int, rows: list[Row], subject: str, level: str) -> int:
     """The lowest price of an hour of what was searched, else of all."""
     wanted = [r for r in rows if subject and catalogue.subject_by_id(r.subject_id).slug == subject]
     wanted = [r for r in wanted if level in ("", r.level)] or wanted or rows
-    usual = profile.hourly_rate or 0
     return min((r.hourly_rate or usual for r in wanted), default=usual)
 
 
-def _card(
-    profile: ExpertProfile,
-    subjects: tuple[Taught, ...],
-    spoken: list[tuple[str, str]],
-    free_at: datetime | None,
-    lowest: int,
-) -> ExpertCard:
-    city = catalogue.city_by_id(profile.city_id) if profile.city_id else None
+def _card(row: Shown, places: dict[str, int], subject: str, level: str) -> ExpertCard:
+    city = catalogue.city_by_id(row.city_id) if row.city_id else None
+    taught = [Row(UUID(subject_id), slug, rate) for subject_id, slug, rate in row.taught]
+    spoken = ((code, fluency) for code, fluency in row.spoken)
     return ExpertCard(
-        person_id=profile.person_id,
-        slug=profile.slug,
-        name=profile.person.name,
-        avatar_id=profile.person.avatar_id,
-        headline=profile.headline,
-        video_id=profile.video_id,
+        person_id=row.person_id,
+        slug=row.slug,
+        name=row.name,
+        avatar_id=row.avatar_id,
+        headline=row.headline,
+        video_id=row.video_id,
         city=city.name if city else {},
-        country=city.country_id if city else profile.person.country,
-        zone=profile.zone,
-        modes=tuple(profile.modes),
+        country=city.country_id if city else row.country,
+        zone=row.zone,
+        modes=tuple(row.modes),
         languages=tuple(sorted(spoken, key=lambda pair: (FLUENCY_ORDER[pair[1]], pair[0]))),
-        subjects=subjects,
-        rating=profile.rating,
-        rating_count=profile.rating_count,
-        completed_lessons=profile.completed_lessons,
-        response_rate=profile.response_rate,
-        price=Money(lowest, profile.currency),
-        trial=profile.trial,
-        trial_minutes=profile.trial_minutes,
-        next_free_at=free_at,
-        verified=profile.verified_at is not None,
+        subjects=_subjects(taught, subject, places),
+        rating=average(row.rating_total, row.rating_count),
+        rating_count=row.rating_count,
+        completed_lessons=row.completed_lessons,
+        response_rate=share_answered(row.questions_asked, row.questions_answered),
+        price=Money(_lowest(row.hourly_rate or 0, taught, subject, level), row.currency),
+        trial=Money(row.trial_price, row.currency) if row.trial_price is not None else None,
+        trial_minutes=row.trial_minutes,
+        next_free_at=row.free_at,
+        verified=row.verified,
     )

@@ -9,19 +9,19 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 from uuid import UUID
 
-from django.core.cache import cache
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from majlis.engines.experts.models import ExpertProfile
-from majlis.engines.experts.queries.cards import make_cards
+from majlis.engines.experts.queries.cards import cards_of
 from majlis.engines.experts.queries.free_hours import halves, masks
 from majlis.engines.experts.queries.words import text_query
 from majlis.engines.experts.types import FacetValue, Found, Search, Sort
 from majlis.kernel.catalogue import queries as catalogue
 from majlis.kit import clock
+from majlis.kit.db import prepared
 from majlis.kit.edition import edition
 from majlis.kit.errors import Invalid, NotFound
+from majlis.kit.memo import Near
 from majlis.kit.money import exponent
 from majlis.kit.pages import decode_cursor, encode_cursor
 
@@ -29,28 +29,7 @@ CAP = 1000
 """Hits are counted and facetted up to here; a list this long is narrowed down, not read to its end."""
 REMEMBERED = 300
 """Seconds for which counts and facets of the same filters are kept in the shared cache."""
-SHOWN = (
-    "slug",
-    "headline",
-    "video_id",
-    "city_id",
-    "zone",
-    "modes",
-    "hourly_rate",
-    "currency",
-    "trial_price",
-    "trial_minutes",
-    "rating_total",
-    "rating_count",
-    "completed_lessons",
-    "questions_asked",
-    "questions_answered",
-    "verified_at",
-    "person__name",
-    "person__avatar_id",
-    "person__country",
-)
-"""What a card needs of a profile: the long texts stay where they are."""
+remembered = Near(most=500)
 FACETS = ("subject", "level", "language", "mode", "gender", "country", "city")
 ORDER = {
     str(Sort.RELEVANCE): ("rank", "DESC"),
@@ -89,7 +68,7 @@ def search(wanted: Search, *, facets: bool = True, now: datetime | None = None) 
     if filters is None:
         return Found([], 0, False)
     key = f"experts:{filters.key}"
-    known = cache.get(key)  # None, unless hits were found to be many: then counts, once they were asked for
+    known = remembered.get(key)  # None, unless hits were found to be many: then counts, once they were asked for
     order = _order(wanted, filters)
     total, rows = _few(wanted, filters, order, limit) if known is None else (CAP + 1, [])
     if total > CAP:
@@ -99,11 +78,11 @@ def search(wanted: Search, *, facets: bool = True, now: datetime | None = None) 
         counts = known or _facets(wanted, filters, now, capped=total > CAP)
     # Few hits are counted anew every time, so that what is new is seen at once.
     if total > CAP and (known is None or (counts and not known)):
-        cache.set(key, counts, REMEMBERED)
+        remembered.set(key, counts, REMEMBERED)
     more = len(rows) > limit
     rows = rows[:limit]
     return Found(
-        items=cards_of([row[0] for row in rows], wanted),
+        items=cards_of([row[0] for row in rows], subject=wanted.subject, level=wanted.level),
         total=min(total, CAP),
         more=total > CAP,
         facets=counts,
@@ -116,13 +95,6 @@ def how_many(wanted: Search, *, now: datetime | None = None) -> int:
     """How many listed experts match, counted up to `CAP`."""
     filters = filters_of(wanted, now or clock.now())
     return min(_count(filters), CAP) if filters is not None else 0
-
-
-def cards_of(expert_ids: list[UUID], wanted: Search) -> list[Any]:
-    """The cards of these profiles, in this order, priced for the subject searched."""
-    rows = ExpertProfile.objects.filter(pk__in=expert_ids).select_related("person").only(*SHOWN).in_bulk()
-    found = [rows[i] for i in expert_ids if i in rows]
-    return make_cards(found, subject=wanted.subject, level=wanted.level)
 
 
 def filters_of(wanted: Search, now: datetime) -> Filters | None:
@@ -315,6 +287,8 @@ def _facet_counts(filters: Filters, names: tuple[str, ...], *, capped: bool) -> 
 
 
 def _rows(statement: str, facts: dict[str, Any]) -> list[Any]:
+    if not facts:  # the first page of everything: one plan fits, and most visitors ask for it
+        return prepared(statement, facts)
     with connection.cursor() as cursor:
         cursor.execute(statement, facts)
         return cursor.fetchall()

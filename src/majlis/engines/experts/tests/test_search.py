@@ -8,7 +8,7 @@ from majlis.engines.experts import queries, services
 from majlis.engines.experts.models import ExpertSubject
 from majlis.engines.experts.tests.factories import expert
 from majlis.engines.experts.types import ExpertStatus, FreeWish, Search, Sort
-from majlis.kit import clock
+from majlis.kit import clock, memo
 from majlis.kit.errors import Invalid
 from majlis.kit.money import Money
 
@@ -17,11 +17,14 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _forget_counts():
+    """Counts are remembered twice: by the shared cache and by this process."""
     cache.clear()
+    memo.forget()
 
 
 def found(**wanted):
     cache.clear()
+    memo.forget()
     return [card.name for card in queries.search(Search(**wanted)).items]
 
 
