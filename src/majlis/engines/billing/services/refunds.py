@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing import gateways
@@ -21,6 +21,8 @@ from majlis.kit.errors import Invalid, NotFound, Refusal
 from majlis.kit.money import Money
 from majlis.kit.state import promised
 
+ASKING = timedelta(minutes=2)
+"""Longer than any gateway's answer takes: nobody else asks meanwhile."""
 ASKED_AGAIN = timedelta(minutes=15)
 """How soon a refund that takes its time is asked about again."""
 
@@ -117,17 +119,24 @@ def send_refund(refund_id: UUID, *, now: datetime | None = None) -> Refund:
     payment = refund.payment
     if refund.status != RefundStatus.REQUESTED or payment is None:
         return refund
-    asked_before = refund.asked_at is not None
-    Refund.objects.filter(id=refund.id).update(asked_at=now)
+    # One asks at a time, whoever else was sent for it: a provider without keys for refunds would send two.
+    free = Q(asked_at__isnull=True) | Q(asked_at__lt=now - ASKING)
+    if not Refund.objects.filter(free, id=refund.id, status=RefundStatus.REQUESTED).update(asked_at=now):
+        return refund
     sent = payment.refunds.filter(status=RefundStatus.SENT).aggregate(sum=Sum("amount"))["sum"] or 0
-    answer = gateways.gateway(payment.gateway).give_back(
-        payment.provider_ref or "",
-        refund.money,
-        str(refund.id),
-        refund.reason,
-        before=Money(sent, refund.unit),
-        again=asked_before,
-    )
+    answer = None
+    try:
+        answer = gateways.gateway(payment.gateway).give_back(
+            payment.provider_ref or "",
+            refund.money,
+            str(refund.id),
+            refund.reason,
+            before=Money(sent, refund.unit),
+            again=refund.asked_at is not None,
+        )
+    finally:
+        if answer is None or not (answer.done or answer.problem):  # it may be asked for again at once
+            Refund.objects.filter(id=refund.id).update(asked_at=now - ASKING - timedelta(seconds=1))
     if answer.problem:
         _return_to_wallet(refund_id, answer.problem, now)
     elif answer.done:

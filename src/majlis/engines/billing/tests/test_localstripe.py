@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -20,6 +21,7 @@ from majlis.engines.billing.gateways.base import BadSignature, Delivery
 from majlis.engines.billing.models import Charge, Payment, Refund
 from majlis.engines.billing.tests.factories import draft, order, usd, wallet
 from majlis.engines.billing.types import PaymentStatus, RefundStatus, WebhookStatus
+from majlis.kit import clock
 from majlis.kit.ids import new_id
 
 pytestmark = pytest.mark.django_db
@@ -171,7 +173,10 @@ class TestLocalstripe:
         assert wallet(buyer) == 10_000
         refund = services.refund_payment(payment_id=payment.id, amount=usd(4_000), key="a", reason="Test", actor=None)
         services.send_refund(refund.id)
-        Refund.objects.filter(id=refund.id).update(status=RefundStatus.REQUESTED)  # as if its answer was lost
+        # As if the answer was lost, a while ago.
+        Refund.objects.filter(id=refund.id).update(
+            status=RefundStatus.REQUESTED, asked_at=clock.now() - timedelta(hours=1)
+        )
         services.send_refund(refund.id)
         theirs = client(stripe_url).refunds.list({"payment_intent": payment.provider_ref}).data
         assert [row.amount for row in theirs] == [4_000]

@@ -11,6 +11,7 @@ from majlis.engines.billing.tests.factories import SEATS, draft, free, give, hou
 from majlis.kernel.ledger.services import InsufficientFunds
 from majlis.kernel.ledger.types import Purpose
 from majlis.kit import audit, testing
+from majlis.kit.money import Money
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 MANY = 32
@@ -124,6 +125,24 @@ class TestRaces:
         )
         assert sum(not isinstance(answer, Exception) for answer in answers) == 2
         assert wallet(buyer) == 1_000
+        assert the_audit_finds_nothing()
+
+    def test_a_refund_32_hands_are_sent_for_is_sent_once(self, buyer, seller, doubles):
+        for code, unit in (("paymob", "EGP"), ("stripe", "USD")):
+            double = doubles[code]
+            bought = order(buyer, draft(10_000, seller, unit=unit))
+            started = services.start_payment(order_id=bought.id, gateway=code, actor=buyer, return_url="/")
+            services.void_order(order_id=bought.id, reason="Test")
+            double.pay(Payment.objects.get(id=started.payment_id).provider_ref)
+            services.refresh_payment(started.payment_id)
+            refund = services.refund_payment(
+                payment_id=started.payment_id, amount=Money(4_000, unit), key=code, reason="Test", actor=None
+            )
+            answers = testing.at_once([lambda refund=refund: services.send_refund(refund.id)] * MANY)
+            assert not [answer for answer in answers if isinstance(answer, Exception)]
+            assert double.given_back() == [Money(4_000, unit)]
+            refund.refresh_from_db()
+            assert refund.status == "sent"
         assert the_audit_finds_nothing()
 
     def test_32_withdrawals_do_not_overdraw_the_wallet(self, seller):
