@@ -166,14 +166,14 @@ def policy_words(purchase: PackagePurchase) -> list[str]:
     words = [days % {"days": number(purchase.valid_days)}]
     back = terms.on_package(each, expired=False)
     words.append(
-        _("Give back what you have not used at any time: %(amount)s for each session (%(percent)s %%).")
-        % {"amount": back.student.display(), "percent": number(back.percent)}
+        _("Give back what you have not used at any time: %(percent)s %% of what you paid for it comes back.")
+        % {"percent": number(back.percent)}
     )
     late = terms.on_package(each, expired=True)
     if late.percent:
         words.append(
-            _("What is unused when the time is over: %(amount)s for each session comes back (%(percent)s %%).")
-            % {"amount": late.student.display(), "percent": number(late.percent)}
+            _("What is unused when the time is over: %(percent)s %% of what you paid for it comes back.")
+            % {"percent": number(late.percent)}
         )
     else:
         words.append(_("What is unused when the time is over is not refunded."))
