@@ -62,7 +62,7 @@ urlpatterns = [
 navigation.entry(
     "cart",
     _("Cart"),
-    icon="shopping-cart",
+    icon="clipboard-list",
     route="cart",
     who="member",
     order=41,
@@ -70,7 +70,7 @@ navigation.entry(
     count=queries.items_in_cart,
 )
 navigation.entry(
-    "packages", _("Packages"), icon="layers", route="packages", who="member", order=42, places=(Place.ACCOUNT,)
+    "packages", _("Packages"), icon="library", route="packages", who="member", order=42, places=(Place.ACCOUNT,)
 )
 navigation.entry("orders", _("Orders"), icon="receipt", route="orders", who="member", order=60)
 navigation.entry("invoices", _("Invoices"), icon="file-text", route="invoices", who="member", order=61)
