@@ -7,7 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
 from ninja.decorators import decorate_view
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.types import Entitlement, Proration, SubscriptionStatus
@@ -105,7 +105,7 @@ class CancelOut(Schema):
 class PauseIn(Schema):
     """Until when, with its offset."""
 
-    until: datetime
+    until: AwareDatetime
 
 
 class AllowanceOut(Schema):
