@@ -129,7 +129,7 @@ class TestSelling:
         finance.refresh_from_db()
         page = page_of(finance)
         page.goto(f"/office/billing/withdrawalmethod/{method.id}/act/export/")
-        page.click("form button[type=submit], form input[type=submit]")
+        page.click("button.office-button[type=submit]")
         page.wait_for_url(f"**/withdrawalmethod/{method.id}/change/")
         batch = PayoutBatch.objects.get()
         page.goto(f"/office/billing/payoutbatch/{batch.id}/change/")
@@ -138,6 +138,6 @@ class TestSelling:
         assert download.value.path().read_bytes().decode() == batch.content
         page.goto(f"/office/billing/payoutbatch/{batch.id}/act/paid/")
         page.fill("[name=transfer_ref]", "BANK-7")
-        page.click("form button[type=submit], form input[type=submit]")
+        page.click("button.office-button[type=submit]")
         page.wait_for_url(f"**/payoutbatch/{batch.id}/change/")
         assert queries.withdrawal(asked.id, seller).status == "paid"
