@@ -17,8 +17,9 @@ NEAR = 60
 """Seconds for which a process trusts its own copy of what all processes share."""
 
 
-def memo(seconds: float = 60) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Remember what the function returned for the same (hashable) arguments. What it raises is not remembered."""
+def memo(seconds: float = 60, *, most: int | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Remember what the function returned for the same (hashable) arguments. What it raises is not remembered. Where
+    visitors choose the arguments, name how many answers are held at `most`; then it starts anew."""
 
     def wrap(function: Callable[P, R]) -> Callable[P, R]:
         memory: dict[Any, tuple[float, Any]] = {}
@@ -31,6 +32,8 @@ def memo(seconds: float = 60) -> Callable[[Callable[P, R]], Callable[P, R]]:
             if found is not None and found[0] > time.monotonic():
                 return found[1]
             value = function(*args, **kwargs)
+            if most is not None and len(memory) >= most:
+                memory.clear()
             memory[key] = (time.monotonic() + seconds, value)
             return value
 

@@ -1,7 +1,7 @@
 """Finding a teacher, looking at one, and keeping favourites."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -9,19 +9,23 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.template.loader import get_template
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django.views.decorators.vary import vary_on_headers
+from markupsafe import Markup
 
 from majlis.engines.experts import queries, services
-from majlis.engines.experts.types import ExpertCard, Mode, Sort
+from majlis.engines.experts.types import ExpertCard, FacetValue, Mode, Sort
 from majlis.engines.reviews import queries as reviews
 from majlis.engines.scheduling import queries as scheduling
 from majlis.engines.scheduling.types import Slot
 from majlis.faces.web.searching import (
     CURRENCY_COOKIE,
+    LISTS,
     RADII,
     RATINGS,
     Asked,
@@ -36,11 +40,13 @@ from majlis.kernel.files import queries as files
 from majlis.kit import clock, locale
 from majlis.kit.edition import edition
 from majlis.kit.errors import NotFound
+from majlis.kit.memo import memo
 from majlis.kit.translated import in_language
 from majlis.products.lessons import queries as lessons
 from majlis.products.lessons.services import title_of
 
 TIMES_ON_CARD = 3
+Facets = Mapping[str, list[FacetValue]]
 
 
 @require_GET
@@ -64,31 +70,51 @@ def search(request: HttpRequest) -> HttpResponse:
         "next_page": asked.address(cursor=found.next) if found.next else "",
         "counts": json.dumps(_counts(found.facets)),
         "sorts": Sort.choices,
+        "subject": _subject(asked.search.subject),
     }
     if request.headers.get("HX-Request"):
         response = render(request, "experts/_found.html", context)
         if not asked.cursor:
             response["HX-Push-Url"] = asked.here
     else:
-        response = render(request, "experts/search.html", {**context, **_choices(asked, found.facets)})
+        response = render(request, "experts/search.html", {**context, "filters": _filters(asked, found.facets)})
     if "currency" in asked.words:
         response.set_cookie(CURRENCY_COOKIE, asked.currency, max_age=365 * 86400, samesite="Lax")
     return response
 
 
-def _counts(facets: dict[str, Any]) -> dict[str, str]:
+def _counts(facets: Facets) -> dict[str, str]:
     return {f"{name}:{v.value}": locale.number(v.count) for name, values in facets.items() for v in values}
 
 
-def _choices(asked: Asked, facets: dict[str, Any]) -> dict[str, Any]:
+def _filters(asked: Asked, facets: Facets) -> Markup:
+    """The form of filters: a page's largest part after the cards, and the same for all who look for the same."""
+    words = ((name, tuple(value) if name in LISTS else value) for name, value in asked.words.items())
+    counts = ((name, tuple(values)) for name, values in facets.items())
+    reader = locale.code(), str(timezone.get_current_timezone())
+    return _drawn_filters(reader, asked.currency, tuple(words), tuple(counts))
+
+
+@memo(most=200)
+def _drawn_filters(
+    reader: tuple[str, str],
+    currency: str,
+    words: tuple[tuple[str, Any], ...],
+    counts: tuple[tuple[str, tuple[FacetValue, ...]], ...],
+) -> Markup:
+    """What `_filters` draws, remembered also by the reader's language and zone, which are the active ones."""
+    chosen = dict(words)
+    text = get_template("experts/_filters.html").render(
+        {"words": chosen, "currency": currency, **_choices(chosen, dict(counts))}
+    )
+    return Markup(text)  # noqa: S704 - a template of ours, escaped there
+
+
+def _choices(words: dict[str, Any], facets: Mapping[str, Iterable[FacetValue]]) -> dict[str, Any]:
     """What the filters offer: everything that somebody on the shelf has, and what is chosen."""
-    chosen = asked.words.get("language", [])
-    codes = list(dict.fromkeys([*chosen, *(v.value for v in facets.get("language", ()))]))[:14]
-    places = {v.value for v in facets.get("city", ())} | {asked.words.get("city")}
-    try:
-        subject = catalogue.subject(asked.search.subject) if asked.search.subject else None
-    except NotFound:
-        subject = None
+    codes = list(dict.fromkeys([*words.get("language", ()), *(v.value for v in facets.get("language", ()))]))[:14]
+    places = {v.value for v in facets.get("city", ())} | {words.get("city")}
+    subject = _subject(words.get("subject", ""))
     return {
         "count_of": {f"{name}:{v.value}": v.count for name, values in facets.items() for v in values},
         "subjects": catalogue.subjects(),
@@ -104,6 +130,14 @@ def _choices(asked: Asked, facets: dict[str, Any]) -> dict[str, Any]:
         ],
         "currencies": edition().currencies,
     }
+
+
+def _subject(slug: str) -> Any:
+    """The subject of this slug, or None."""
+    try:
+        return catalogue.subject(slug) if slug else None
+    except NotFound:
+        return None
 
 
 def card_facts(request: HttpRequest, cards: Iterable[ExpertCard], *, times: bool = True) -> dict[str, Any]:
