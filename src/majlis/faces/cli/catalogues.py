@@ -37,7 +37,7 @@ OPTIONS = {
     }
 }
 KEYWORDS: dict[str, Any] = {
-    **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop", "N_")),
+    **dict.fromkeys(("_", "_now", "now_", "gettext", "gettext_lazy", "gettext_noop", "N_")),
     **dict.fromkeys(("ngettext", "ngettext_lazy", "_n"), (1, 2)),
     **dict.fromkeys(("pgettext", "pgettext_lazy"), ((1, "c"), 2)),
     **dict.fromkeys(("npgettext", "npgettext_lazy"), ((1, "c"), 2, 3)),
