@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,17 @@ def problems(lock: Path = LOCK, *options: str) -> tuple[int, str]:
     mirror), nothing is found out: that is said, and counts as none. `options` go to pip-audit."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
-        ask = ["pip-audit", "--disable-pip", "--require-hashes", "-r", str(lock), "--timeout", str(ANSWER_SECONDS)]
-        say = ["--progress-spinner", "off", "--format", "json", "--output", str(report)]
+        ask = [sys.executable, "-m", "pip_audit", "--disable-pip", "--require-hashes", "-r", str(lock)]
+        say = [
+            "--timeout",
+            str(ANSWER_SECONDS),
+            "--progress-spinner",
+            "off",
+            "--format",
+            "json",
+            "--output",
+            str(report),
+        ]
         try:
             done = subprocess.run(
                 [*ask, *say, *options], capture_output=True, text=True, check=False, timeout=WHOLE_SECONDS

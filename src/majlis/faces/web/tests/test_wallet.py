@@ -5,6 +5,7 @@ import io
 
 import pytest
 
+from majlis.engines.billing.tests import factories
 from majlis.kernel.ledger import services
 from majlis.kernel.ledger.tests.factories import escrow, give, move, wallet
 from majlis.kernel.ledger.types import Line
@@ -45,6 +46,14 @@ class TestWalletPage:
         assert "You paid from your wallet." in page
         assert "You added money" not in page
         assert "Nothing in this selection" in client.get("/wallet/?until=2001-01-01").content.decode()
+
+    def test_leads_each_to_what_they_may_see(self, client, salma):
+        buyer = testing.person("Omar Farouk", country="XX")
+        bought = factories.order(buyer, factories.draft(10_000, salma))
+        about = f"/wallet/about/?subject=billing.line:{bought.lines[0].id}"
+        assert client.get(about).headers["Location"] == "/wallet/"
+        client.force_login(buyer)
+        assert client.get(about).headers["Location"] == f"/checkout/{bought.id}/"
 
     def test_shows_only_ones_own_lines(self, client, salma):
         other = testing.person()
