@@ -99,15 +99,15 @@ def icon_of(line: StatementLine) -> str:
     return ICONS.get(line.kind, "coins")
 
 
-def _page_of_line(id: UUID, reader_id: UUID) -> str | None:
+def _page_of_line(id: UUID, reader: Any) -> str | None:
     """The buyer's order. It is not the seller's to see: they are led to the lesson, or back to their wallet."""
     line = billing.line(id)
-    if line.seller_id != reader_id:
+    if line.seller_id != reader.pk:
         return url_or_none("checkout", order_id=line.order_id)
     return url_or_none("lesson", lesson_id=line.subject_id) if line.kind == "lesson" else url_or_none("wallet")
 
 
-PAGES: dict[str, tuple[Any, Callable[[UUID, UUID], str | None]]] = {
+PAGES: dict[str, tuple[Any, Callable[[UUID, Any], str | None]]] = {
     "billing.order": (_("Open the order"), lambda id, _reader: url_or_none("checkout", order_id=id)),
     "billing.line": (_("See what it was"), _page_of_line),
     "billing.payment": (_("Open the payment"), lambda id, _reader: url_or_none("payment", payment_id=id)),
@@ -122,11 +122,11 @@ def link_text(subject: str) -> Any:
     return PAGES[kind][0] if kind in PAGES else None
 
 
-def page_of(subject: str, reader_id: UUID) -> str | None:
+def page_of(subject: str, reader: Any) -> str | None:
     """The address of the page about a subject for who reads about it; None when there is none. The page itself asks who
     may see it."""
     kind, _colon, given = subject.partition(":")
     try:
-        return PAGES[kind][1](UUID(given), reader_id) if kind in PAGES else None
+        return PAGES[kind][1](UUID(given), reader) if kind in PAGES else None
     except ValueError:
         return None

@@ -110,7 +110,7 @@ def show(request: HttpRequest) -> HttpResponse:
 @require_GET
 def about(request: HttpRequest) -> HttpResponse:
     """Leads to the page of what a line was about."""
-    page = statements.page_of(request.GET.get("subject", ""), request.user.pk)
+    page = statements.page_of(request.GET.get("subject", ""), request.user)
     if page is None:
         raise NotFound
     return HttpResponseRedirect(page)
