@@ -13,6 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 from majlis.config import postgres
+from majlis.faces.cli import catalogues
 from majlis.faces.cli.house import HOME, environment
 
 ORDER = 10
@@ -36,6 +37,8 @@ def run(asked: argparse.Namespace) -> int:
     began = time.monotonic()
     browser = find_browser() or install_browser()
     install_programs()
+    if catalogues.stale():
+        catalogues.compile_all()  # what people read is tested in their language
     # A short path: the socket lives in it. The data are thrown away, so nothing is synced to disk.
     with tempfile.TemporaryDirectory(prefix="majlis-test-") as scratch:
         data = Path(scratch)
