@@ -1,4 +1,5 @@
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -83,7 +84,9 @@ def take_up() -> int:
             async with app.open_async():
                 return await jobs.take_up_dropped()
 
-    return asyncio.run(once())
+    # In a thread of its own: a browser's loop may be running in this one.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, once()).result()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -57,8 +57,8 @@ class TestWalletPage:
 
     def test_shows_only_ones_own_lines(self, client, salma):
         other = testing.person()
-        give(other, 77_700)
-        assert "777" not in client.get("/wallet/").content.decode()
+        give(other, 7_770_013)
+        assert "77,700.13" not in client.get("/wallet/").content.decode()
 
     def test_pages_through_a_long_statement(self, client, salma):
         for number in range(30):
