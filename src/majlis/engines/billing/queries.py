@@ -60,6 +60,7 @@ from majlis.engines.billing.services.invoices import link_is_alive
 from majlis.engines.billing.services.orders import covered, remaining
 from majlis.engines.billing.services.payments import top_up_range
 from majlis.engines.billing.services.pricing import country_of
+from majlis.engines.billing.services.refunds import sources
 from majlis.engines.billing.services.repricing import coupons_on
 from majlis.engines.billing.services.sandbox import sandbox_session
 from majlis.engines.billing.steps import steps_of
@@ -253,6 +254,12 @@ def providers() -> list[tuple[str, str, Mode, list[Any]]]:
 def way_of(payment: Payment) -> Any:
     """The gateway of a payment: `code`, `name`, `summary`."""
     return gateways.gateway(payment.gateway)
+
+
+def refundable_to_source(line: OrderLine) -> Money:
+    """How much of what is not refunded of a line could go back to where it was paid from."""
+    parts = [part for _payment, part in sources(line, line.total - line.refunded)]
+    return sum(parts, Money(0, line.unit))
 
 
 def history(thing: Any) -> list[StateChange]:

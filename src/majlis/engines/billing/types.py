@@ -165,6 +165,14 @@ class RefundStatus(models.TextChoices):
 REFUND_MOVES = Transitions({RefundStatus.REQUESTED: [RefundStatus.SENT, RefundStatus.FAILED]})
 
 
+class RefundTo(models.TextChoices):
+    """Where what a buyer gets back goes."""
+
+    WALLET = "wallet", _("To the buyer's wallet")
+    # As far as that can be: what the wallet paid stays in the wallet.
+    SOURCE = "source", _("To where it was paid from")
+
+
 class DisputeStatus(models.TextChoices):
     # The buyer's bank asked for the money; the provider set it aside or took it.
     OPEN = "open", _("Open")

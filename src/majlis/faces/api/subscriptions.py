@@ -16,7 +16,7 @@ from majlis.faces.api.idempotency import idempotent, key_of
 from majlis.faces.api.plans import PriceOut
 from majlis.faces.api.shapes import MoneyOut
 from majlis.kit.ids import new_id
-from majlis.kit.money import COUNTED
+from majlis.kit.money import COUNTED, Money
 
 PREFIX = "/subscriptions"
 router = Router(tags=["subscriptions"])
@@ -108,6 +108,28 @@ class PauseIn(Schema):
     until: AwareDatetime
 
 
+class PeriodOut(Schema):
+    """A paid period. `order_id` is its order, with its invoice."""
+
+    number: int
+    plan: str
+    price: MoneyOut
+    starts_at: datetime
+    ends_at: datetime
+    order_id: UUID | None
+
+    @classmethod
+    def of(cls, period: Any) -> "PeriodOut":
+        return cls(
+            number=period.number,
+            plan=period.plan.slug,
+            price=MoneyOut.of(Money(period.amount, period.unit)),
+            starts_at=period.starts_at,
+            ends_at=period.ends_at,
+            order_id=period.order_id,
+        )
+
+
 class AllowanceOut(Schema):
     """What is left of one unit: `now`, of what was `granted`, until `until`; `later` for coming weeks."""
 
@@ -196,6 +218,12 @@ def list_allowance_lines(
 def show_subscription(request: HttpRequest, subscription_id: UUID) -> SubscriptionOut:
     """One of yours."""
     return SubscriptionOut.of(queries.subscription(subscription_id, request.user))
+
+
+@router.get("/{subscription_id}/periods", response=list[PeriodOut], auth=requires("money:read"))
+def list_periods(request: HttpRequest, subscription_id: UUID) -> list[PeriodOut]:
+    """What you paid for so far, the latest first."""
+    return [PeriodOut.of(each) for each in queries.periods_of(queries.subscription(subscription_id, request.user))]
 
 
 @router.post("/{subscription_id}/change/preview", response=ChangeOut, auth=requires("money:read"))

@@ -3,6 +3,7 @@
 from majlis.engines.billing.gateways.base import BadSignature, GatewayUnreachable, KeysRefused
 from majlis.engines.billing.registry import Fulfiller
 from majlis.engines.billing.registry import register as register_fulfiller
+from majlis.engines.billing.services.allowance_moves import AllowanceNotThen, UseMove, move_use, preview_move_use
 from majlis.engines.billing.services.allowances import (
     AllowanceKeyReused,
     AllowanceShort,
@@ -106,7 +107,13 @@ from majlis.engines.billing.services.pricing import (
     quote,
 )
 from majlis.engines.billing.services.reconciling import DayNotOver, check_day, check_last_days, settle_difference
-from majlis.engines.billing.services.refunds import CannotRefund, refund_payment, resend_refunds, send_refund
+from majlis.engines.billing.services.refunds import (
+    CannotRefund,
+    refund_line_to_source,
+    refund_payment,
+    resend_refunds,
+    send_refund,
+)
 from majlis.engines.billing.services.renewals import renew_subscriptions
 from majlis.engines.billing.services.repricing import MoneyHasArrived, set_coupons
 from majlis.engines.billing.services.sandbox import deliver_sandbox_event, press_sandbox, set_sandbox_card
@@ -154,6 +161,7 @@ from majlis.engines.billing.services.withdrawals import (
 
 __all__ = [
     "AllowanceKeyReused",
+    "AllowanceNotThen",
     "AllowanceShort",
     "AlreadyPaid",
     "AlreadySubscribed",
@@ -203,6 +211,7 @@ __all__ = [
     "TopUpOutOfRange",
     "TransferDecided",
     "TrialUsed",
+    "UseMove",
     "accept_plan_invite",
     "add_commission_rule",
     "add_coupon",
@@ -246,6 +255,7 @@ __all__ = [
     "lock_rate_again",
     "mark_batch_paid",
     "mark_withdrawal_paid",
+    "move_use",
     "open_order",
     "open_plan",
     "open_plan_invite",
@@ -260,6 +270,7 @@ __all__ = [
     "press_sandbox",
     "preview_cancel",
     "preview_change",
+    "preview_move_use",
     "process_webhook",
     "quote",
     "receive_webhook",
@@ -267,6 +278,7 @@ __all__ = [
     "redeem_gift",
     "refresh_payment",
     "refund_line",
+    "refund_line_to_source",
     "refund_payment",
     "register_fulfiller",
     "reject_transfer",
