@@ -10,23 +10,23 @@ import { join } from "node:path";
 const [, , file, port, processes] = process.argv;
 const FLUENCY = ["native", "c2", "c1", "b2", "b1", "a2", "a1"];
 
-/** A row of the statement of cards, by its columns, as a card of the API. */
-function card(row, known) {
+/** A row of the statement of cards, which is one text of JSON, as a card of the API. */
+function card([text], known) {
   const [id, slug, name, avatar, country, headline, video, city, zone, modes, usual, currency, trial, minutes, total,
-    count, lessons, asked, answered, verified, taught, spoken, free] = row;
+    count, lessons, asked, answered, verified, taught, spoken, free] = JSON.parse(text);
   const subjects = new Map();
   for (const [subject, level] of taught) subjects.set(subject, [...(subjects.get(subject) ?? []), level]);
   const lowest = Math.min(...taught.map(([, , rate]) => rate ?? Number(usual)));
   const place = known.cities[city];
   return {
     id, slug, name, picture: avatar ? `/files/public/${avatar}/240` : "", headline,
-    city: place?.name ?? "", country: place?.country ?? country, zone, modes: String(modes).replace(/[{}]/g, "").split(","),
+    city: place?.name ?? "", country: place?.country ?? country, zone, modes,
     languages: spoken.map(([code, fluency]) => ({ code, fluency })).sort((a, b) => FLUENCY.indexOf(a.fluency) - FLUENCY.indexOf(b.fluency)),
     subjects: [...subjects].map(([subject, levels]) => ({ id: subject, ...known.subjects[subject], levels: levels.sort((a, b) => known.levels[a] - known.levels[b]) })),
     rating: Number(count) ? (Number(total) / Number(count)).toFixed(1) : null, rating_count: Number(count),
     completed_lessons: Number(lessons), response_rate: asked >= 5 ? Math.round((100 * answered) / asked) : null,
     price: money(lowest, currency), trial: trial === null ? null : money(Number(trial), currency), trial_minutes: minutes,
-    has_video: video !== null, next_free_at: free?.toISOString() ?? null, verified,
+    has_video: video !== null, next_free_at: free, verified,
   };
 }
 

@@ -49,15 +49,13 @@ def database(data: Path) -> dict[str, Any]:
         raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://")
     query = dict(parse_qsl(url.query))
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "majlis.kit.postgres",
         "NAME": url.path.lstrip("/") or "majlis",
         "USER": unquote(url.username or ""),
         "PASSWORD": unquote(url.password or ""),
         "HOST": query.pop("host", "") or (url.hostname or ""),
         "PORT": str(url.port or query.pop("port", "") or ""),
         "CONN_MAX_AGE": 0,
-        # A connection that died with a restarted server is found out when it is taken, not by a visitor.
-        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **query,
             # Attempts to connect double their distance: given up early and begun anew by whoever needs one, they find a

@@ -5,6 +5,7 @@ Every service asks `now()`, never Django or `datetime`, so that the whole house 
 every process reads).
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -44,7 +45,7 @@ def offset() -> timedelta:
     if not settings.SANDBOX:
         return timedelta()
     try:
-        changed = Path(settings.CLOCK_FILE).stat().st_mtime_ns
+        changed = os.stat(settings.CLOCK_FILE).st_mtime_ns  # every answer asks: half the price of a Path's
     except FileNotFoundError:
         return timedelta()
     if changed != _seen[0]:

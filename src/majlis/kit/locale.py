@@ -94,9 +94,13 @@ def _number(value: Any, language: str, pattern: str | None) -> str:
     return digits(written, language)
 
 
+def language_name(spoken: str, language: str | None = None) -> str:
+    """What the language `spoken` (ISO 639-1) is called; the code itself when CLDR does not know it."""
+    return _language_name(spoken, code(language))
+
+
 @lru_cache(maxsize=REMEMBERED)
-def language_name(spoken: str, language: str) -> str:
-    """What the language `spoken` is called in `language`; the code itself when CLDR does not know it."""
+def _language_name(spoken: str, language: str) -> str:
     return Locale.parse(name(language)).languages.get(spoken, spoken)
 
 

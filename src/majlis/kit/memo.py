@@ -1,6 +1,8 @@
-"""Answers remembered for a minute in this process: for small tables that are read by every page and hardly change.
+"""Answers remembered for a minute in this process: for small tables that are read by every page and hardly change, and
+for what is made of them.
 
-Another process learns of a change when its own minute is over; the process that makes the change calls `forget()`.
+All is forgotten at once, at the turn of the minute, so that what was made of remembered things is never older than they
+are. Another process learns of a change then; the process that makes the change calls `forget()`.
 """
 
 import time
@@ -12,30 +14,44 @@ from django.core.cache import cache
 
 P = ParamSpec("P")
 R = TypeVar("R")
-_memories: list[dict[Any, tuple[float, Any]]] = []
+MINUTE = 60.0
+_memories: list[dict[Any, Any]] = []
 NEAR = 60
 """Seconds for which a process trusts its own copy of what all processes share."""
 
 
-def memo(seconds: float = 60, *, most: int | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Remember what the function returned for the same (hashable) arguments. What it raises is not remembered. Where
-    visitors choose the arguments, name how many answers are held at `most`; then it starts anew."""
+class Memory:
+    """What was made for a (hashable) key, until the turn of the minute (or of as many `seconds`). What making it raised
+    is not remembered. Where visitors choose the keys, name how many answers are held at `most`; then it starts anew."""
+
+    def __init__(self, *, seconds: float = MINUTE, most: int | None = None) -> None:
+        self.seconds, self.most = seconds, most
+        self.kept: dict[Any, tuple[float, Any]] = {}
+        _memories.append(self.kept)
+
+    def recall(self, key: Any, make: Callable[[], R]) -> R:
+        """What is remembered for `key`, else what `make` makes. Treat it as read-only."""
+        turn = time.monotonic() // self.seconds
+        found = self.kept.get(key)
+        if found is not None and found[0] == turn:
+            return found[1]
+        value = make()
+        if self.most is not None and len(self.kept) >= self.most:
+            self.kept.clear()
+        self.kept[key] = (turn, value)
+        return value
+
+
+def memo(seconds: float = MINUTE, *, most: int | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Remember what the function returned for the same (hashable) arguments, as `Memory` does."""
 
     def wrap(function: Callable[P, R]) -> Callable[P, R]:
-        memory: dict[Any, tuple[float, Any]] = {}
-        _memories.append(memory)
+        memory = Memory(seconds=seconds, most=most)
 
         @wraps(function)
         def remembered(*args: P.args, **kwargs: P.kwargs) -> R:
-            key = (args, tuple(sorted(kwargs.items())))
-            found = memory.get(key)
-            if found is not None and found[0] > time.monotonic():
-                return found[1]
-            value = function(*args, **kwargs)
-            if most is not None and len(memory) >= most:
-                memory.clear()
-            memory[key] = (time.monotonic() + seconds, value)
-            return value
+            key = (args, tuple(sorted(kwargs.items()))) if kwargs else args
+            return memory.recall(key, lambda: function(*args, **kwargs))
 
         return remembered
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import models
@@ -108,9 +109,9 @@ class Taught:
     """Slugs of levels."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ExpertCard:
-    """What a list shows of an expert. Public facts only."""
+    """What a list shows of an expert. Public facts only. It is its own key: the same object says the same."""
 
     person_id: UUID
     slug: str
@@ -186,12 +187,11 @@ class Search:
     limit: int = 20
 
 
-@dataclass(frozen=True, slots=True)
-class FacetValue:
-    """One value of a facet, and how many of the hits have it."""
+class FacetValue(NamedTuple):
+    """One value of a facet, and how many of those found have it."""
 
     value: str
-    count: int
+    hits: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,25 +1,25 @@
 """Finding experts, looking at one, favourites."""
 
-from datetime import date, datetime, time
+from datetime import date, time
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
 from pydantic import BaseModel, Field
 
 from majlis.engines.experts import queries, services
-from majlis.engines.experts.types import ExpertCard, FreeWish, Mode, Search, Sort
-from majlis.faces.api.auth import count_request, identify, requires
+from majlis.engines.experts.types import FreeWish, Mode, Search, Sort
+from majlis.faces.api.auth import add_rate_headers, count_request, identify, requires
+from majlis.faces.api.expert_shapes import CardOut, FoundOut, card_facts, written
 from majlis.faces.api.shapes import MoneyOut, ProblemOut
 from majlis.kernel.accounts.types import Gender
 from majlis.kernel.catalogue import queries as catalogue
 from majlis.kernel.files import queries as files
 from majlis.kit import locale
 from majlis.kit.errors import NotFound
-from majlis.kit.translated import in_language
 
 PREFIX = ""
 router = Router(tags=["experts"])
@@ -28,102 +28,7 @@ Slug = Annotated[str, Field(max_length=64, pattern=r"^[a-z0-9-]*$")]
 Minor = Annotated[int, Field(ge=0, le=2**53)]
 
 
-class TaughtOut(BaseModel):
-    """A subject and the levels it is taught at."""
-
-    id: UUID
-    slug: str
-    name: str
-    levels: list[str]
-
-
-class SpokenOut(BaseModel):
-    """A language (ISO 639-1) and how well it is spoken (`a1`…`c2`, `native`)."""
-
-    code: str
-    fluency: str
-
-
-class CardOut(BaseModel):
-    """An expert in a list. `id` is the person's. `price` is for 60 minutes, in the expert's own money."""
-
-    id: UUID
-    slug: str
-    name: str
-    picture: str
-    headline: str
-    city: str
-    country: str
-    zone: str
-    modes: list[Mode]
-    languages: list[SpokenOut]
-    subjects: list[TaughtOut]
-    rating: Decimal | None
-    rating_count: int
-    completed_lessons: int
-    response_rate: int | None
-    price: MoneyOut
-    trial: MoneyOut | None
-    trial_minutes: int | None
-    has_video: bool
-    next_free_at: datetime | None
-    verified: bool
-
-    @classmethod
-    def of(cls, card: ExpertCard) -> "CardOut":
-        return cls.model_validate(card_facts(card, locale.code()))
-
-
-def card_facts(card: ExpertCard, language: str) -> dict[str, Any]:
-    """A card as `CardOut` wants it, in `language`. Plain, so that a page of cards is checked in one go."""
-    return {
-        "id": card.person_id,
-        "slug": card.slug,
-        "name": card.name,
-        "picture": files.picture_url(card, 240),
-        "headline": card.headline,
-        "city": in_language(card.city, language),
-        "country": card.country,
-        "zone": card.zone,
-        "modes": list(card.modes),
-        "languages": [{"code": code, "fluency": fluency} for code, fluency in card.languages],
-        "subjects": [
-            {"id": t.id, "slug": t.slug, "name": in_language(t.name, language), "levels": list(t.levels)}
-            for t in card.subjects
-        ],
-        "rating": card.rating,
-        "rating_count": card.rating_count,
-        "completed_lessons": card.completed_lessons,
-        "response_rate": card.response_rate,
-        "price": card.price.as_json(language),
-        "trial": card.trial.as_json(language) if card.trial is not None else None,
-        "trial_minutes": card.trial_minutes,
-        "has_video": card.video_id is not None,
-        "next_free_at": card.next_free_at,
-        "verified": card.verified,
-    }
-
-
-class FacetOut(BaseModel):
-    """A value and how many of those found have it."""
-
-    value: str
-    count: int
-
-
-class FoundOut(BaseModel):
-    """A page of a search. `total` is counted up to a cap; `more` says that there are more than it. Facets come with the
-    first page only; `facets_capped`: they count the best-placed ones alone."""
-
-    items: list[CardOut]
-    next: str | None
-    total: int
-    more: bool
-    facets: dict[str, list[FacetOut]]
-    facets_capped: bool
-
-
-class SearchIn(Schema):
+class SearchIn(BaseModel):
     """What to look for. Prices are in minor units of `currency`, for an hour. `free_*`: free between these hours on
     these days (0 Monday … 6 Sunday) within two weeks, in `zone`."""
 
@@ -188,7 +93,7 @@ class SearchIn(Schema):
 
 
 @router.get("/experts", response={200: FoundOut, 422: ProblemOut}, auth=None)
-def search_experts(request: HttpRequest, wanted: Query[SearchIn]) -> FoundOut:
+def search_experts(request: HttpRequest, wanted: Query[SearchIn]) -> HttpResponse:
     """Listed experts that match everything asked for."""
     person = identify(request)
     if person:
@@ -196,18 +101,9 @@ def search_experts(request: HttpRequest, wanted: Query[SearchIn]) -> FoundOut:
     else:
         count_request(request, "search:visitors", limit=settings.VISITOR_SEARCHES)
     found = queries.search(wanted.search())
-    language = locale.code()
-    return FoundOut.model_validate(
-        {
-            "items": [card_facts(card, language) for card in found.items],
-            "next": found.next,
-            "total": found.total,
-            "more": found.more,
-            "facets": found.facets,
-            "facets_capped": found.facets_capped,
-        },
-        from_attributes=True,
-    )
+    response = HttpResponse(written(found, locale.code()), content_type="application/json; charset=utf-8")
+    add_rate_headers(request, response)
+    return response
 
 
 class PriceOut(BaseModel):

@@ -31,7 +31,7 @@ OPTIONS = {
         "trimmed": "true",
         "newstyle_gettext": "true",
         "silent": "false",
-        "extensions": "jinja2.ext.i18n,jinja2.ext.do",
+        "extensions": "jinja2.ext.i18n,jinja2.ext.do,majlis.faces.web.remembered.Remember",
         "trim_blocks": "true",
         "lstrip_blocks": "true",
     }

@@ -9,10 +9,12 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 from jinja2 import Environment, StrictUndefined, Template
+from jinja2.environment import TemplateModule
 from jinja2.runtime import Context, Macro
 from markupsafe import Markup
 
 from majlis.faces.web import filters, phrases
+from majlis.faces.web.remembered import MARKS, Remember, filled_in
 from majlis.faces.web.sign_in.others import phones_offered, sign_in_with
 from majlis.kernel.files import queries as files
 from majlis.kit import clock, locale
@@ -84,11 +86,18 @@ class Quick(Context):
 
 
 class Page(Template):
-    """A template is read in one language."""
+    """A template is read in one language, and what is one answer's own is put in last."""
 
     def render(self, *given: Any, **named: Any) -> str:
+        context = dict(*given, **named)
         with locale.one_language():
-            return super().render(*given, **named)
+            text = super().render(context)
+        request = context.get("request")
+        return text if request is None else filled_in(text, request)
+
+    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
+        # At each import of macros Jinja compares the globals of the two templates; those of ours are the same.
+        return super()._get_default_module()
 
 
 PLAIN = frozenset({FunctionType, MethodType, BuiltinFunctionType, type(icon)})
@@ -101,7 +110,7 @@ def environment(**options: Any) -> Environment:
         **options,
         # Folding constants would run a filter once, in the language of whoever came first, and keep the answer.
         optimized=False,
-        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do", Remember],
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -109,6 +118,7 @@ def environment(**options: Any) -> Environment:
     env.template_class = Page
     env.newstyle_gettext = True  # type: ignore[attr-defined]
     env.globals.update(
+        **MARKS,
         _=phrases.gettext,
         gettext=phrases.gettext,
         ngettext=phrases.ngettext,

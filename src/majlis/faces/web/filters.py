@@ -14,6 +14,7 @@ from django.utils import timezone
 from markupsafe import Markup, escape
 
 from majlis.faces.web.sign_in.others import device
+from majlis.kernel.catalogue import queries as catalogue
 from majlis.kit import clock, locale
 from majlis.kit.money import Money
 from majlis.kit.translated import in_language
@@ -147,4 +148,6 @@ FILTERS = {
     "told": told,
     "in_language": in_language,
     "device": device,
+    "converted": catalogue.convert,
+    "language_name": locale.language_name,
 }

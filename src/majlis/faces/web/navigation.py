@@ -13,6 +13,7 @@ An entry whose route does not exist is absent.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.http import HttpRequest
@@ -86,6 +87,15 @@ def entry(
     _entries[name] = Entry(name, label, icon, route, who, order, frozenset(places), count)
 
 
+@lru_cache
+def _address(route: str) -> str:
+    """The address of a route; `""` when this edition has none of that name."""
+    try:
+        return reverse(route)
+    except NoReverseMatch:
+        return ""
+
+
 class Navigation:
     """The places one reader is offered, for one request. Counts are asked once."""
 
@@ -97,29 +107,28 @@ class Navigation:
 
     def links(self, place: str) -> list[Link]:
         """The links of `place` for this reader, in order."""
-        found = []
-        for each in sorted(_entries.values(), key=lambda e: (e.order, e.name)):
-            if place in each.places and self._is_for_me(each):
-                try:
-                    href = reverse(each.route)
-                except NoReverseMatch:
-                    continue
-                found.append(Link(each.name, each.label, each.icon, href, self._is_here(href), self._count(each)))
-        return found
+        shown = (each for each in _entries.values() if place in each.places)
+        links = (self._link(each) for each in sorted(shown, key=lambda e: (e.order, e.name)))
+        return [link for link in links if link is not None]
 
     def link(self, name: str) -> Link | None:
         """One entry by name, wherever it stands; None when it is absent or not for this reader."""
         each = _entries.get(name)
-        if each is None or not self._is_for_me(each):
-            return None
-        try:
-            href = reverse(each.route)
-        except NoReverseMatch:
+        return self._link(each) if each is not None else None
+
+    @cached_property
+    def here(self) -> tuple[str, ...]:
+        """The names of the places this page belongs to: of a visitor's navigation, all that differs between pages."""
+        return tuple(each.name for each in _entries.values() if self._is_here(_address(each.route)))
+
+    def _link(self, each: Entry) -> Link | None:
+        href = _address(each.route)
+        if not href or not self._is_for_me(each):
             return None
         return Link(each.name, each.label, each.icon, href, self._is_here(href), self._count(each))
 
     def _is_here(self, href: str) -> bool:
-        return self.path == href if href == "/" else self.path.startswith(href)
+        return self.path == href if href == "/" else bool(href) and self.path.startswith(href)
 
     def _count(self, each: Entry) -> int:
         if each.count is None or self.member is None:

@@ -66,11 +66,6 @@ def currency_of(request: HttpRequest) -> str:
     return edition().currency
 
 
-def language_name(code: str) -> str:
-    """A language's name in the reader's language; the code when CLDR has none."""
-    return locale.language_name(code, locale.code())
-
-
 def weekday_name(day: int) -> str:
     """0 is Monday."""
     return Locale.parse(locale.name()).days["stand-alone"]["wide"][day]
@@ -184,7 +179,7 @@ class Asked:
             yield Chip(self._times(wanted.free), self.address(**away), replace(wanted, free=None))
         for code in wanted.languages:
             rest = [c for c in wanted.languages if c != code]
-            yield Chip(language_name(code), self.address(language=rest), replace(wanted, languages=tuple(rest)))
+            yield Chip(locale.language_name(code), self.address(language=rest), replace(wanted, languages=tuple(rest)))
         if wanted.rating_min is not None:
             label = _("Rated %(rating)s and more") % {"rating": locale.number(wanted.rating_min)}
             yield Chip(label, self.address(rating=None), replace(wanted, rating_min=None))

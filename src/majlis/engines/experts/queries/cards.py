@@ -1,5 +1,6 @@
 """What a list shows of experts."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from majlis.engines.experts.types import ExpertCard, Fluency, Taught
 from majlis.kernel.catalogue import queries as catalogue
 from majlis.kit import clock
 from majlis.kit.db import prepared
+from majlis.kit.memo import memo
 from majlis.kit.money import Money
 
 FLUENCY_ORDER = {value: place for place, value in enumerate(reversed(Fluency.values))}
@@ -32,14 +34,15 @@ def make_cards(rows: Iterable[ExpertProfile]) -> list[ExpertCard]:
 
 def cards_of(expert_ids: list[UUID], *, subject: str = "", level: str = "") -> list[ExpertCard]:
     """The cards of these profiles (by their own ids, in whatever state), in this order; those that do not exist are
-    left out. With a subject (and level): its price."""
+    left out. With a subject (and level): its price. What is shown is read every time; a card of which nothing has
+    changed is the very object it was, for a minute, so that faces may remember what they drew of it."""
     rows = prepared(CARDS, {"experts": expert_ids, "now": clock.now(), "never": NEVER})
-    places = {row.slug: row.position for row in catalogue.levels()}
-    return [_card(Shown._make(row), places, subject, level) for row in rows]
+    return [_card(row, subject, level) for (row,) in rows]
 
 
 CARDS = """
-SELECT p.person_id, p.slug, u.name, u.avatar_id, u.country, p.headline, p.video_id, p.city_id, p.zone, p.modes,
+SELECT json_build_array(
+    p.person_id, p.slug, u.name, u.avatar_id, u.country, p.headline, p.video_id, p.city_id, p.zone, p.modes,
     p.hourly_rate, p.currency, p.trial_price, p.trial_minutes, p.rating_total, p.rating_count, p.completed_lessons,
     p.questions_asked, p.questions_answered, p.verified_at IS NOT NULL,
     (SELECT coalesce(json_agg(json_build_array(t.subject_id, t.level, t.hourly_rate)), '[]')
@@ -47,26 +50,27 @@ SELECT p.person_id, p.slug, u.name, u.avatar_id, u.country, p.headline, p.video_
     (SELECT coalesce(json_agg(json_build_array(s.code, s.fluency)), '[]')
      FROM experts_spokenlanguage s WHERE s.expert_id = p.id),
     (SELECT l.free_at FROM experts_listing l
-     WHERE l.expert_id = p.id AND l.free_at >= %(now)s AND l.free_at < %(never)s)
+     WHERE l.expert_id = p.id AND l.free_at >= %(now)s AND l.free_at < %(never)s))::text
 FROM unnest(%(experts)s::uuid[]) WITH ORDINALITY wanted(id, place)
 JOIN experts_expertprofile p ON p.id = wanted.id
 JOIN accounts_user u ON u.id = p.person_id
 ORDER BY wanted.place
 """
-"""What a page of cards shows of its experts, in one statement. The long texts stay where they are."""
+"""What a page of cards shows of its experts, in one statement, each as one text (of JSON): by it a card is found again
+when it has not changed. The long texts stay where they are."""
 
 
 class Shown(NamedTuple):
-    """A row of `CARDS`."""
+    """What a row of `CARDS` says."""
 
-    person_id: UUID
+    person_id: str
     slug: str
     name: str
-    avatar_id: UUID | None
+    avatar_id: str | None
     country: str
     headline: str
-    video_id: UUID | None
-    city_id: UUID | None
+    video_id: str | None
+    city_id: str | None
     zone: str
     modes: list[str]
     hourly_rate: int | None
@@ -81,7 +85,7 @@ class Shown(NamedTuple):
     verified: bool
     taught: list[tuple[str, str, int | None]]
     spoken: list[tuple[str, str]]
-    free_at: datetime | None
+    free_at: str | None
 
 
 class Row(NamedTuple):
@@ -113,17 +117,20 @@ def _lowest(usual: int, rows: list[Row], subject: str, level: str) -> int:
     return min((r.hourly_rate or usual for r in wanted), default=usual)
 
 
-def _card(row: Shown, places: dict[str, int], subject: str, level: str) -> ExpertCard:
-    city = catalogue.city_by_id(row.city_id) if row.city_id else None
+@memo(most=3000)
+def _card(text: str, subject: str, level: str) -> ExpertCard:
+    row = Shown(*json.loads(text))
+    city = catalogue.city_by_id(UUID(row.city_id)) if row.city_id else None
+    places = {each.slug: each.position for each in catalogue.levels()}
     taught = [Row(UUID(subject_id), slug, rate) for subject_id, slug, rate in row.taught]
     spoken = ((code, fluency) for code, fluency in row.spoken)
     return ExpertCard(
-        person_id=row.person_id,
+        person_id=UUID(row.person_id),
         slug=row.slug,
         name=row.name,
-        avatar_id=row.avatar_id,
+        avatar_id=UUID(row.avatar_id) if row.avatar_id else None,
         headline=row.headline,
-        video_id=row.video_id,
+        video_id=UUID(row.video_id) if row.video_id else None,
         city=city.name if city else {},
         country=city.country_id if city else row.country,
         zone=row.zone,
@@ -137,6 +144,6 @@ def _card(row: Shown, places: dict[str, int], subject: str, level: str) -> Exper
         price=Money(_lowest(row.hourly_rate or 0, taught, subject, level), row.currency),
         trial=Money(row.trial_price, row.currency) if row.trial_price is not None else None,
         trial_minutes=row.trial_minutes,
-        next_free_at=row.free_at,
+        next_free_at=datetime.fromisoformat(row.free_at) if row.free_at else None,
         verified=row.verified,
     )

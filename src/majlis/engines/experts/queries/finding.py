@@ -67,7 +67,7 @@ def search(wanted: Search, *, facets: bool = True, now: datetime | None = None) 
     filters = filters_of(wanted, now)
     if filters is None:
         return Found([], 0, False)
-    key = f"experts:{filters.key}"
+    key = f"experts:found:{filters.key}"
     known = remembered.get(key)  # None, unless hits were found to be many: then counts, once they were asked for
     order = _order(wanted, filters)
     total, rows = _few(wanted, filters, order, limit) if known is None else (CAP + 1, [])

@@ -236,7 +236,7 @@ class TestFacets:
         expert("Budi", subjects=(("english", "b1"),), languages=(("id", "native"),))
         expert("Cyrus", subjects=(("chess", "general"),))
         result = queries.search(Search(subject="english"))
-        counts = {name: {v.value: v.count for v in values} for name, values in result.facets.items()}
+        counts = {name: {v.value: v.hits for v in values} for name, values in result.facets.items()}
         assert result.total == 2
         assert not result.more
         assert counts["subject"] == {"english": 2, "chess": 1}  # its own choice does not narrow it

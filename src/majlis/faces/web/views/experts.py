@@ -30,7 +30,6 @@ from majlis.faces.web.searching import (
     RATINGS,
     Asked,
     currency_of,
-    language_name,
     weekday_name,
 )
 from majlis.faces.web.views.slots import slot_picker
@@ -47,6 +46,8 @@ from majlis.products.lessons.services import title_of
 
 TIMES_ON_CARD = 3
 Facets = Mapping[str, list[FacetValue]]
+Settled = tuple[tuple[str, tuple[FacetValue, ...]], ...]
+"""Facets as a key of what is remembered."""
 
 
 @require_GET
@@ -61,14 +62,14 @@ def search(request: HttpRequest) -> HttpResponse:
         looser = [(chip, queries.how_many(chip.without)) for chip in asked.chips()[:6]]
         looser = sorted(((chip, n) for chip, n in looser if n), key=lambda pair: -pair[1])
     context = {
-        **card_facts(request, cards),
+        "facts": card_facts(request, cards),
         "asked": asked,
         "found": found,
         "cards": cards,
         "chips": asked.chips(),
         "looser": looser,
         "next_page": asked.address(cursor=found.next) if found.next else "",
-        "counts": json.dumps(_counts(found.facets)),
+        "counts": _counts(locale.code(), _settled(found.facets)),
         "sorts": Sort.choices,
         "subject": _subject(asked.search.subject),
     }
@@ -83,16 +84,22 @@ def search(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _counts(facets: Facets) -> dict[str, str]:
-    return {f"{name}:{v.value}": locale.number(v.count) for name, values in facets.items() for v in values}
+def _settled(facets: Facets) -> Settled:
+    return tuple((name, tuple(values)) for name, values in facets.items())
+
+
+@memo(most=200)
+def _counts(language: str, facets: Settled) -> str:
+    """For the script: how many each choice would find, as the reader writes numbers."""
+    found = {f"{name}:{v.value}": locale.number(v.hits, language) for name, values in facets for v in values}
+    return json.dumps(found)
 
 
 def _filters(asked: Asked, facets: Facets) -> Markup:
     """The form of filters: a page's largest part after the cards, and the same for all who look for the same."""
     words = ((name, tuple(value) if name in LISTS else value) for name, value in asked.words.items())
-    counts = ((name, tuple(values)) for name, values in facets.items())
     reader = locale.code(), str(timezone.get_current_timezone())
-    return _drawn_filters(reader, asked.currency, tuple(words), tuple(counts))
+    return _drawn_filters(reader, asked.currency, tuple(words), _settled(facets))
 
 
 @memo(most=200)
@@ -100,7 +107,7 @@ def _drawn_filters(
     reader: tuple[str, str],
     currency: str,
     words: tuple[tuple[str, Any], ...],
-    counts: tuple[tuple[str, tuple[FacetValue, ...]], ...],
+    counts: Settled,
 ) -> Markup:
     """What `_filters` draws, remembered also by the reader's language and zone, which are the active ones."""
     chosen = dict(words)
@@ -116,10 +123,10 @@ def _choices(words: dict[str, Any], facets: Mapping[str, Iterable[FacetValue]]) 
     places = {v.value for v in facets.get("city", ())} | {words.get("city")}
     subject = _subject(words.get("subject", ""))
     return {
-        "count_of": {f"{name}:{v.value}": v.count for name, values in facets.items() for v in values},
+        "count_of": {f"{name}:{v.value}": v.hits for name, values in facets.items() for v in values},
         "subjects": catalogue.subjects(),
         "levels": catalogue.levels_of(subject) if subject else [],
-        "languages_spoken": sorted(((code, language_name(code)) for code in codes), key=lambda pair: pair[1]),
+        "languages_spoken": sorted(((code, locale.language_name(code)) for code in codes), key=lambda pair: pair[1]),
         "cities": sorted(((c.slug, str(c)) for c in catalogue.cities() if c.slug in places), key=lambda pair: pair[1]),
         "radii": RADII,
         "ratings": RATINGS,
@@ -140,24 +147,16 @@ def _subject(slug: str) -> Any:
         return None
 
 
-def card_facts(request: HttpRequest, cards: Iterable[ExpertCard], *, times: bool = True) -> dict[str, Any]:
-    """What the card macro wants besides the cards: next free times, favourites, and prices in the visitor's money."""
-    shown = list(cards)
-    currency = currency_of(request)
+def card_facts(request: HttpRequest, cards: Iterable[ExpertCard]) -> dict[str, Any]:
+    """What the card macro wants besides the cards: next free times, favourites, and the visitor's money."""
     return {
-        "times_of": next_times(request, [card.person_id for card in shown]) if times else {},
+        "times_of": next_times(request, [card.person_id for card in cards]),
         "hearts": queries.favourite_ids(request.user),
-        "price_of": {card.person_id: catalogue.convert(card.price, currency) for card in shown},
-        "trial_of": {
-            card.person_id: catalogue.convert(card.trial, currency) for card in shown if card.trial is not None
-        },
-        "currency": currency,
-        "language_name": language_name,
-        "modes_of": dict(Mode.choices),
+        "currency": currency_of(request),
     }
 
 
-def next_times(request: HttpRequest, person_ids: list[UUID]) -> dict[UUID, list[Slot]]:
+def next_times(request: HttpRequest, person_ids: list[UUID]) -> dict[UUID, tuple[Slot, ...]]:
     """The next few free hours of each, on different half days so that one look shows a choice."""
     now = clock.now()
     member = request.user.pk if request.user.is_authenticated else None
@@ -167,14 +166,14 @@ def next_times(request: HttpRequest, person_ids: list[UUID]) -> dict[UUID, list[
     return {person_id: _spread(slots) for person_id, slots in found.items()}
 
 
-def _spread(slots: list[Slot]) -> list[Slot]:
+def _spread(slots: list[Slot]) -> tuple[Slot, ...]:
     kept: list[Slot] = []
     for slot in slots:
         if len(kept) == TIMES_ON_CARD:
             break
         if not kept or slot.starts_at - kept[-1].starts_at >= timedelta(hours=3):
             kept.append(slot)
-    return kept
+    return tuple(kept)
 
 
 @require_GET
@@ -184,7 +183,8 @@ def expert(request: HttpRequest, slug: str) -> HttpResponse:
     card = queries.make_cards([profile])[0]
     currency = currency_of(request)
     context = {
-        **card_facts(request, [card], times=False),
+        "hearts": queries.favourite_ids(request.user),
+        "currency": currency,
         "profile": profile,
         "card": card,
         "own": request.user.is_authenticated and request.user.pk == profile.person_id,
@@ -281,7 +281,7 @@ def favourites(request: HttpRequest) -> HttpResponse:
     """The teachers a member wants to find again."""
     page = queries.favourites(request.user, request.GET.get("cursor"))
     next_page = f"{request.path}?cursor={page.next}" if page.next else ""
-    context = {**card_facts(request, page.items), "cards": page.items, "next_page": next_page}
+    context = {"facts": card_facts(request, page.items), "cards": page.items, "next_page": next_page}
     return render(request, "experts/favourites.html", context)
 
 

@@ -1,0 +1,69 @@
+"""Pieces of pages that are drawn once and remembered for everybody who would see the same:
+
+    {% remember card, currency, times %}…{% endremember %}
+    {% remember theme, nav.here if not member %}…{% endremember %}
+
+A piece is found again by where it stands, the reader's language and zone, and what the tag names: name everything it is
+drawn from. With a condition that does not hold it is drawn as if the tag were not there.
+
+What belongs to one answer alone is in no piece: for the form token and the page's own address stands a mark, in every
+template, and `filled_in` puts them in when the whole page is drawn.
+"""
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.middleware.csrf import get_token
+from django.utils import timezone
+from jinja2 import nodes
+from jinja2.ext import Extension
+from jinja2.parser import Parser
+from markupsafe import Markup, escape
+
+from majlis.kit import locale
+from majlis.kit.memo import Memory
+
+# Nobody outside of this process can know them, so that no text of a member's can ask for another's token.
+TOKEN, HERE = f"token{secrets.token_hex(16)}", f"here{secrets.token_hex(16)}"
+MARKS: dict[str, Any] = {
+    "csrf_token": TOKEN,
+    "csrf_input": Markup('<input type="hidden" name="csrfmiddlewaretoken" value="{}">').format(TOKEN),
+    "here": HERE,
+}
+"""What templates know the token, its hidden field and the page's own address by."""
+OWN = frozenset({"request", "messages"})
+"""What a remembered piece must not look at."""
+pieces = Memory(most=3000)
+
+
+class Remember(Extension):
+    """The tag `{% remember key, … if condition %}`."""
+
+    tags = {"remember"}
+
+    def parse(self, parser: Parser) -> nodes.Node:
+        """The tag as a call of `drawn`, with the piece as its block."""
+        line = next(parser.stream).lineno
+        key = parser.parse_tuple(with_condexpr=False)
+        shared = parser.parse_expression() if parser.stream.skip_if("name:if") else nodes.Const(True)
+        body = parser.parse_statements(("name:endremember",), drop_needle=True)
+        for name in (name for node in body for name in node.find_all(nodes.Name)):
+            if name.name in OWN:
+                parser.fail(f"A remembered piece is drawn for all: it cannot look at {name.name!r}.", name.lineno)
+        place = nodes.Const(f"{parser.name}:{line}")
+        return nodes.CallBlock(self.call_method("drawn", [place, key, shared]), [], [], body).set_lineno(line)
+
+    def drawn(self, place: str, key: Any, shared: bool, caller: Callable[[], str]) -> str:
+        """The piece, remembered or drawn."""
+        if not shared:
+            return caller()
+        return pieces.recall((place, key, locale.code(), timezone.get_current_timezone()), caller)
+
+
+def filled_in(text: str, request: HttpRequest) -> str:
+    """The page with what is this answer's own in the place of its marks."""
+    if HERE in text:
+        text = text.replace(HERE, escape(request.get_full_path()))
+    return text.replace(TOKEN, get_token(request)) if TOKEN in text else text
