@@ -8,9 +8,9 @@ from majlis.kit.postgres.base import alive
 
 @pytest.fixture
 def pooled(transactional_db):
-    """A connection of a pool of its own, of two at most."""
+    """A connection of a pool that has no other."""
     own = connections["default"].copy()
-    pool = {"min_size": 1, "max_size": 2, "timeout": 5}
+    pool = {"min_size": 1, "max_size": 1, "timeout": 5}
     own.settings_dict["OPTIONS"] = {**own.settings_dict["OPTIONS"], "pool": pool}
     yield own
     own.close()
