@@ -44,6 +44,8 @@ from majlis.faces.realtime.tests.server import Server, start_server
 # Playwright's synchronous interface runs an event loop in this thread; the ORM may still be used between its calls.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
+SHOTS = os.environ.get("MAJLIS_SHOTS", "")
+"""Where pictures of the pages go, for whoever wants to see them."""
 expect.set_options(timeout=15_000)  # two cores, several browsers
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 CHROMIUM = os.environ.get("MAJLIS_CHROMIUM") or next(
@@ -222,3 +224,11 @@ def no_sideways_scrolling(page: Page) -> None:
         }).slice(0, 5).map((e) => e.outerHTML.slice(0, 120))"""
     )
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), wide
+
+
+def look(page: Page, name: str) -> None:
+    """What every page of a story must be; and a picture of it for whoever wants to see."""
+    axe(page)
+    no_sideways_scrolling(page)
+    if SHOTS:
+        page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)

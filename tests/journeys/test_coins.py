@@ -1,11 +1,10 @@
 """Paying in coins on a real chain: late, in two parts, at two rates."""
 
-import os
 from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
-from tests.journeys.conftest import axe, no_sideways_scrolling
+from tests.journeys.conftest import look
 
 from majlis.engines.billing import services
 from majlis.engines.billing.models import CoinInvoice, Order
@@ -13,8 +12,6 @@ from majlis.engines.billing.tests import nodes
 from majlis.engines.billing.tests.factories import draft, order, wallet
 from majlis.kit import audit, clock, testing
 from majlis.kit.jobs import run_due_jobs
-
-SHOTS = os.environ.get("MAJLIS_SHOTS", "")
 
 
 @pytest.fixture(scope="module")
@@ -28,13 +25,6 @@ def moved(settings, tmp_path):
     """The sandbox clock, put back afterwards."""
     settings.CLOCK_FILE = tmp_path / "clock"
     return clock.set_offset
-
-
-def look(page, name):
-    axe(page)
-    no_sideways_scrolling(page)
-    if SHOTS:
-        page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
 
 
 @pytest.mark.journey

@@ -1,25 +1,14 @@
 """A plan taken, not paid in time, paid after all, changed and cancelled."""
 
-import os
 import re
 
 import pytest
-from tests.journeys.conftest import axe, no_sideways_scrolling
+from tests.journeys.conftest import look
 
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.tests.plans import findings
 from majlis.kit import clock, testing
 from majlis.kit.edition import edition
-
-SHOTS = os.environ.get("MAJLIS_SHOTS", "")
-
-
-def look(page, name):
-    """What every page of this story must be; and a picture of it for whoever wants to see."""
-    axe(page)
-    no_sideways_scrolling(page)
-    if SHOTS:
-        page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
 
 
 @pytest.fixture

@@ -1,13 +1,12 @@
 """Money in, something bought, its invoice, and money out again."""
 
 import io
-import os
 from datetime import timedelta
 
 import pypdf
 import pytest
 from PIL import Image
-from tests.journeys.conftest import axe, no_sideways_scrolling
+from tests.journeys.conftest import SHOTS, look
 
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.models import SandboxCharge
@@ -16,16 +15,6 @@ from majlis.kernel.accounts import services as accounts
 from majlis.kernel.accounts.types import Role
 from majlis.kit import clock, testing
 from majlis.kit.jobs import run_due_jobs
-
-SHOTS = os.environ.get("MAJLIS_SHOTS", "")
-
-
-def look(page, name):
-    """What every page of this story must be; and a picture of it for whoever wants to see."""
-    axe(page)
-    no_sideways_scrolling(page)
-    if SHOTS:
-        page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
 
 
 @pytest.fixture

@@ -1,25 +1,15 @@
 """Paying on another company's page, and coming back."""
 
-import os
 from types import SimpleNamespace
 
 import pytest
-from tests.journeys.conftest import axe, no_sideways_scrolling
+from tests.journeys.conftest import look
 
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.models import Payment
 from majlis.engines.billing.tests.factories import draft, order
 from majlis.engines.billing.tests.providers import DOUBLES
 from majlis.kit import testing
-
-SHOTS = os.environ.get("MAJLIS_SHOTS", "")
-
-
-def look(page, name):
-    axe(page)
-    no_sideways_scrolling(page)
-    if SHOTS:
-        page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
 
 
 @pytest.fixture

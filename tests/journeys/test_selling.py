@@ -1,9 +1,7 @@
 """A package with a coupon from the cart, a lesson out of it, the rest given back; a gift; a file for the bank."""
 
-import os
-
 import pytest
-from tests.journeys.conftest import axe, no_sideways_scrolling
+from tests.journeys.conftest import look
 
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.models import GiftCode, PayoutBatch, WithdrawalMethod
@@ -16,16 +14,6 @@ from majlis.kit.money import Money
 from majlis.products.lessons import services as lessons
 from majlis.products.lessons.models import PackagePurchase
 from majlis.products.lessons.tests.factories import soon, student, teacher
-
-SHOTS = os.environ.get("MAJLIS_SHOTS", "")
-
-
-def look(page, name):
-    """What every page of this story must be; and a picture of it for whoever wants to see."""
-    axe(page)
-    no_sideways_scrolling(page)
-    if SHOTS:
-        page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
 
 
 @pytest.mark.journey

@@ -12,5 +12,8 @@ class TestNetwork:
             socket.create_connection(("192.0.2.1", 80), timeout=1)
 
     def test_this_machine_is(self):
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            socket.create_connection(server.getsockname(), timeout=5).close()
+        with (
+            socket.create_server(("127.0.0.1", 0)) as server,
+            socket.create_connection(server.getsockname(), timeout=5) as line,
+        ):
+            assert line.getpeername() == server.getsockname()

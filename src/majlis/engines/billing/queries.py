@@ -32,11 +32,9 @@ from majlis.engines.billing.payouts import batch, earned_since, preview_part, se
 from majlis.engines.billing.plan_queries import (
     DunningPolicy,
     access_amount,
-    billers,
     cycle_words,
     dunning_policy,
     has_access,
-    has_page_at,
     invites_of_plan,
     may_try,
     money_due,
@@ -48,7 +46,6 @@ from majlis.engines.billing.plan_queries import (
     plans_for,
     return_offer,
     saved_methods_of,
-    sold_at,
     subscription,
     subscription_of_order,
     subscription_policies,
@@ -63,6 +60,7 @@ from majlis.engines.billing.services.invoices import link_is_alive
 from majlis.engines.billing.services.orders import covered, remaining
 from majlis.engines.billing.services.payments import top_up_range
 from majlis.engines.billing.services.pricing import country_of
+from majlis.engines.billing.services.refunds import sources
 from majlis.engines.billing.services.repricing import coupons_on
 from majlis.engines.billing.services.sandbox import sandbox_session
 from majlis.engines.billing.steps import steps_of
@@ -83,7 +81,6 @@ __all__ = [
     "allowance_uses",
     "allowances_of",
     "batch",
-    "billers",
     "billing_details",
     "cart_of",
     "code_of",
@@ -101,7 +98,6 @@ __all__ = [
     "gift_pdf",
     "gifts_of",
     "has_access",
-    "has_page_at",
     "history",
     "invites_of_plan",
     "invoice",
@@ -138,7 +134,6 @@ __all__ = [
     "saved_methods_of",
     "seller_receives",
     "shared_invoice",
-    "sold_at",
     "subscription",
     "subscription_of_order",
     "subscription_policies",
@@ -259,6 +254,12 @@ def providers() -> list[tuple[str, str, Mode, list[Any]]]:
 def way_of(payment: Payment) -> Any:
     """The gateway of a payment: `code`, `name`, `summary`."""
     return gateways.gateway(payment.gateway)
+
+
+def refundable_to_source(line: OrderLine) -> Money:
+    """How much of what is not refunded of a line could go back to where it was paid from."""
+    parts = [part for _payment, part in sources(line, line.total - line.refunded)]
+    return sum(parts, Money(0, line.unit))
 
 
 def history(thing: Any) -> list[StateChange]:

@@ -49,7 +49,6 @@ Per = plan_types.Per
 PeriodKind = plan_types.PeriodKind
 PeriodStatus = plan_types.PeriodStatus
 Proration = plan_types.Proration
-Subscribed = plan_types.Subscribed
 SubscriptionStatus = plan_types.SubscriptionStatus
 
 
@@ -164,6 +163,14 @@ class RefundStatus(models.TextChoices):
 
 
 REFUND_MOVES = Transitions({RefundStatus.REQUESTED: [RefundStatus.SENT, RefundStatus.FAILED]})
+
+
+class RefundTo(models.TextChoices):
+    """Where what a buyer gets back goes."""
+
+    WALLET = "wallet", _("To the buyer's wallet")
+    # As far as that can be: what the wallet paid stays in the wallet.
+    SOURCE = "source", _("To where it was paid from")
 
 
 class DisputeStatus(models.TextChoices):

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import get_language
 from ninja import Query, Router, Schema, Status
 from ninja.decorators import decorate_view
 from pydantic import Field
@@ -13,8 +14,9 @@ from majlis.engines.billing import queries, services
 from majlis.engines.billing.types import GiftStatus
 from majlis.faces.api.auth import requires
 from majlis.faces.api.idempotency import idempotent
-from majlis.faces.api.orders import OrderOut
+from majlis.faces.api.orders import CouponOffOut, CouponsIn, OrderOut
 from majlis.faces.api.shapes import MoneyOut
+from majlis.kit.errors import NotFound
 
 PREFIX = "/cart"
 router = Router(tags=["cart"])
@@ -41,13 +43,6 @@ class CartItemOut(Schema):
             amount=MoneyOut.of(offered.amount) if offered else None,
             refusal=str(row.refusal) if row.refusal else "",
         )
-
-
-class CouponOffOut(Schema):
-    """A coupon and what it takes off."""
-
-    code: str
-    amount: MoneyOut
 
 
 class CartGroupOut(Schema):
@@ -94,12 +89,6 @@ class ThingIn(Schema):
 
     kind: str = Field(max_length=32)
     choice: dict[str, Any]
-
-
-class CouponsIn(Schema):
-    """Coupon codes; none: without."""
-
-    codes: list[str] = Field(max_length=5)
 
 
 class OrderCartIn(Schema):
@@ -191,3 +180,25 @@ def list_gifts(request: HttpRequest, limit: int = Query(25, ge=1, le=100)) -> li
 def redeem_gift(request: HttpRequest, wish: CodeIn) -> GiftOut:
     """Put a gift into your wallet, once."""
     return GiftOut.of(services.redeem_gift(code=wish.code, person=request.user), request.user)
+
+
+@router.get("/gifts/{uuid:gift_id}", response=GiftOut, auth=requires("money:read"))
+def show_gift(request: HttpRequest, gift_id: UUID) -> GiftOut:
+    """A gift you bought or redeemed."""
+    return GiftOut.of(queries.gift(gift_id, request.user), request.user)
+
+
+@router.get(
+    "/gifts/{uuid:gift_id}/card",
+    auth=requires("money:read"),
+    openapi_extra={"responses": {200: {"description": "The PDF", "content": {"application/pdf": {}}}}},
+)
+def print_gift(request: HttpRequest, gift_id: UUID) -> HttpResponse:
+    """The card to print of a gift you bought, as PDF, while it can be redeemed."""
+    person: Any = request.user
+    gift = queries.gift(gift_id, person)
+    if gift.buyer_id != person.pk or gift.status != GiftStatus.ACTIVE:
+        raise NotFound
+    answer = HttpResponse(queries.gift_pdf(gift, get_language() or "en"), content_type="application/pdf")
+    answer["Content-Disposition"] = 'attachment; filename="gift.pdf"'
+    return answer

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
 from ninja import Query, Router, Schema
 
-from majlis.engines.billing import queries
+from majlis.engines.billing import queries, services
 from majlis.engines.billing.types import InvoiceKind
 from majlis.faces.api.auth import requires
 from majlis.faces.api.shapes import MoneyOut
@@ -19,7 +19,8 @@ router = Router(tags=["invoices"])
 
 
 class InvoiceOut(Schema):
-    """An invoice, or the credit note that takes back a part of one. `link` opens the PDF for whoever has it."""
+    """An invoice, or the credit note that takes back a part of one. `link` opens the PDF for whoever has it; empty once
+    it was taken back."""
 
     id: UUID
     kind: InvoiceKind
@@ -44,7 +45,7 @@ class InvoiceOut(Schema):
             tax=MoneyOut.of(invoice.tax),
             total=MoneyOut.of(invoice.total),
             issued_at=invoice.issued_at,
-            link=queries.invoice_link(invoice),
+            link=queries.invoice_link(invoice) if queries.link_is_alive(invoice) else "",
         )
 
 
@@ -65,6 +66,20 @@ def list_invoices(request: HttpRequest, cursor: str | None = None, limit: int = 
 @router.get("/{uuid:invoice_id}", response=InvoiceOut, auth=requires("money:read"))
 def show_invoice(request: HttpRequest, invoice_id: UUID) -> InvoiceOut:
     """One of your invoices."""
+    return InvoiceOut.of(queries.invoice(invoice_id, request.user))
+
+
+@router.post("/{uuid:invoice_id}/link", response=InvoiceOut, auth=requires("money:write"))
+def renew_link(request: HttpRequest, invoice_id: UUID) -> InvoiceOut:
+    """Give an invoice of yours a new public link; those before it lead nowhere."""
+    services.renew_invoice_link(invoice_id=invoice_id, actor=request.user)
+    return InvoiceOut.of(queries.invoice(invoice_id, request.user))
+
+
+@router.delete("/{uuid:invoice_id}/link", response=InvoiceOut, auth=requires("money:write"))
+def revoke_link(request: HttpRequest, invoice_id: UUID) -> InvoiceOut:
+    """Take the public link of an invoice of yours back: it leads nowhere, nor does the QR code of a print."""
+    services.revoke_invoice_link(invoice_id=invoice_id, actor=request.user)
     return InvoiceOut.of(queries.invoice(invoice_id, request.user))
 
 

@@ -1,12 +1,13 @@
 """Lessons: booking, changing, what happened, and what follows."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 from ninja.decorators import decorate_view
+from pydantic import AwareDatetime
 
 from majlis.faces.api.auth import requires
 from majlis.faces.api.idempotency import idempotency_required, key_of
@@ -39,7 +40,9 @@ class LessonOut(Schema):
     note: str
     trial: bool
     price: MoneyOut
+    payer: Literal["package", "minutes", "money", "nothing"]
     order_id: UUID | None
+    purchase_id: UUID | None
     room_id: UUID | None
     version: int
     cancelled_by: str
@@ -54,6 +57,10 @@ class LessonOut(Schema):
     @staticmethod
     def resolve_price(lesson: Any) -> MoneyOut:
         return MoneyOut.of(lesson.price)
+
+    @staticmethod
+    def resolve_payer(lesson: Any) -> str:
+        return services.payer_of(lesson).value
 
 
 class LessonPage(Schema):
@@ -89,22 +96,34 @@ class BookingIn(Schema):
 
 
 class WeeklyIn(BookingIn):
-    """A weekly booking: the same hour in the teacher's zone, `weeks` weeks running."""
+    """A weekly booking: the same hour in the teacher's zone, `weeks` weeks running. Each date is paid by a session of
+    the package (`purchase_id`), or by the minutes of its own week (`pay_with`)."""
 
     weeks: int = Field(ge=1, le=26)
+    rest_with_money: bool = False
+    """Pay the dates with money that the package or the minutes do not cover; otherwise they are not booked."""
 
 
 class WeeklyDateOut(Schema):
-    """One date of a weekly booking; `refusal` is the code of what stands in its way, or empty."""
+    """One date of a weekly booking; `refusal` is the code of what stands in its way, or empty. `payer` says what pays
+    for it, `payment` the same in a sentence, `price` what is left to pay with money."""
 
     starts_at: datetime
     ends_at: datetime
     refusal: str
     words: str
+    payer: Literal["", "package", "minutes", "money", "nothing"]
+    payment: str
+    price: MoneyOut | None
+
+    @staticmethod
+    def resolve_price(date: Any) -> MoneyOut | None:
+        return None if date.price is None else MoneyOut.of(date.price)
 
 
 class WeeklyOut(Schema):
-    """The report per date, and the lessons that are now held in one order."""
+    """The report per date, and the lessons: confirmed where a package or minutes pay, the others held in one order,
+    `order_id`, which is to be paid."""
 
     dates: list[WeeklyDateOut]
     lessons: list[LessonOut]
@@ -112,8 +131,10 @@ class WeeklyOut(Schema):
 
 
 class TermsOut(Schema):
-    """What happens to the money."""
+    """What happens to what was paid: `student` comes back, counted in what it was paid with (a currency, `minute` or
+    `session`), and the teacher earns `teacher`, before the commission."""
 
+    payer: Literal["package", "minutes", "money", "nothing"]
     student: MoneyOut
     teacher: MoneyOut
     percent: int
@@ -143,6 +164,15 @@ class MoveOut(Schema):
     ends_at: datetime
     answer_by: datetime
     state: str
+
+
+class MovePreviewOut(Schema):
+    """What another time does to the minutes of a plan that pay for the lesson: so many go back to their week and are
+    taken from the week of the new time, where `left` are left, which only the student is told. Both null: nothing
+    changes."""
+
+    minutes: MoneyOut | None
+    left: MoneyOut | None
 
 
 class AnswerIn(Schema):
@@ -191,14 +221,6 @@ class ProgressOut(ProgressIn):
     updated_at: datetime
 
 
-def _terms(terms: Any) -> dict[str, Any]:
-    return {
-        "percent": terms.percent,
-        "student": MoneyOut.of(terms.student),
-        "teacher": MoneyOut.of(terms.teacher),
-    }
-
-
 @router.get("", response=LessonPage, auth=READ)
 def list_lessons(
     request: HttpRequest,
@@ -221,19 +243,21 @@ def book_lesson(request: HttpRequest, wish: BookingIn) -> Any:
 
 @router.post("/weekly/preview", response=list[WeeklyDateOut], auth=READ)
 def preview_weekly(request: HttpRequest, wish: WeeklyIn) -> Any:
-    """Which dates of a weekly booking could be booked now, and why the others could not. Books nothing."""
+    """Which dates of a weekly booking could be booked now, what would pay for each, and why the others could not be
+    booked. Books nothing."""
     return services.preview_weekly(actor=request.user, request=wish.as_request(), weeks=wish.weeks)
 
 
 @router.post("/weekly", response={201: WeeklyOut}, auth=WRITE)
 @decorate_view(idempotency_required)
 def book_weekly(request: HttpRequest, wish: WeeklyIn) -> Any:
-    """Hold every date that is free, in one order."""
+    """Book every date that is free and can be paid; those to be paid with money are held in one order."""
     report, held = services.book_weekly(
         actor=request.user, request=wish.as_request(), weeks=wish.weeks, key=key_of(request)
     )
     lessons = [queries.lesson(x.id, seen_by=request.user) for x in held]
-    return 201, {"dates": report, "lessons": lessons, "order_id": lessons[0].order_id}
+    to_pay = next((lesson.order_id for lesson in held if lesson.order_id), None)
+    return 201, {"dates": report, "lessons": lessons, "order_id": to_pay}
 
 
 @router.get("/{uuid:lesson_id}", response=LessonOut, auth=READ)
@@ -246,7 +270,14 @@ def show_lesson(request: HttpRequest, lesson_id: UUID) -> Any:
 def preview_cancellation(request: HttpRequest, lesson_id: UUID) -> Any:
     """What cancelling now would return to the student and leave to the teacher."""
     lesson = queries.lesson(lesson_id, seen_by=request.user)
-    return _terms(services.preview_cancel(lesson=lesson, actor=request.user))
+    terms = services.preview_cancel(lesson=lesson, actor=request.user)
+    back = services.coming_back(lesson, terms)
+    return {
+        "payer": back.payer,
+        "percent": back.percent,
+        "student": MoneyOut.of(back.back),
+        "teacher": MoneyOut.of(back.teacher),
+    }
 
 
 @router.post("/{uuid:lesson_id}/cancel", response=LessonOut, auth=WRITE)
@@ -262,6 +293,18 @@ def cancel_lesson(request: HttpRequest, lesson_id: UUID, body: CancelIn) -> Any:
 def request_move(request: HttpRequest, lesson_id: UUID, body: MoveIn) -> Any:
     """Propose another time; it is held for both until `answer_by`."""
     return 201, services.request_reschedule(actor=request.user, lesson_id=lesson_id, **body.dict())
+
+
+@router.get("/{uuid:lesson_id}/moves/preview", response=MovePreviewOut, auth=READ)
+def preview_move(request: HttpRequest, lesson_id: UUID, starts_at: AwareDatetime) -> Any:
+    """What moving the lesson there would do to what pays for it. `minutes_missing` or `plan_not_paid_then` when the
+    plan that pays does not reach."""
+    lesson = queries.lesson(lesson_id, seen_by=request.user)
+    effect = services.preview_move(lesson=lesson, starts_at=starts_at)
+    if effect is None:
+        return {"minutes": None, "left": None}
+    left = MoneyOut.of(effect.left) if lesson.student_id == request.user.id else None
+    return {"minutes": MoneyOut.of(effect.amount), "left": left}
 
 
 @router.post("/moves/{uuid:request_id}/answer", response=MoveOut, auth=WRITE)

@@ -50,6 +50,13 @@ class VatOut(Schema):
     amount: MoneyOut
 
 
+class CouponOffOut(Schema):
+    """A coupon and what it takes off."""
+
+    code: str
+    amount: MoneyOut
+
+
 class OrderOut(Schema):
     """An order. `remaining` is what is still to be paid."""
 
@@ -62,6 +69,7 @@ class OrderOut(Schema):
     total: MoneyOut
     remaining: MoneyOut
     vat: list[VatOut]
+    coupons: list[CouponOffOut]
     lines: list[OrderLineOut]
     created_at: datetime
     expires_at: datetime | None
@@ -83,6 +91,9 @@ class OrderOut(Schema):
             vat=[
                 VatOut(percent=float(rate * 100), included=included, amount=MoneyOut.of(tax))
                 for rate, included, tax in queries.vat_lines(order)
+            ],
+            coupons=[
+                CouponOffOut(code=use.coupon.code, amount=MoneyOut.of(use.money)) for use in queries.coupons_on(order)
             ],
             lines=[_line(line, about) for line, about in queries.described(order)],
             created_at=order.created_at,
@@ -123,6 +134,8 @@ class PayIn(Schema):
 
     gateway: str = Field(max_length=20)
     from_wallet: int = Field(0, ge=0, le=10**15)
+    keep: bool = False
+    """Keep this way to pay for what renews, such as a subscription; without effect on other orders."""
     return_url: str = Field("", max_length=500)
     """Where the gateway sends the buyer back to: a path, or an address of this server."""
 
@@ -158,8 +171,23 @@ def pay_order(request: HttpRequest, order_id: UUID, wish: PayIn) -> StartedOut:
         actor=request.user,
         return_url=safe_return_url(request, wish.return_url, f"/checkout/{order.id}/return/"),
         from_wallet=Money(wish.from_wallet, order.unit),
+        keep=wish.keep and any(line.policy.get("renews") for line in order.lines),
     )
     return StartedOut.of(started)
+
+
+class CouponsIn(Schema):
+    """Coupon codes; none: without."""
+
+    codes: list[str] = Field(max_length=5)
+
+
+@router.put("/{uuid:order_id}/coupons", response=OrderOut, auth=requires("money:write"))
+def put_coupons(request: HttpRequest, order_id: UUID, wish: CouponsIn) -> OrderOut:
+    """Price an open order of yours anew with exactly these coupons; `coupon_refused` says why one does not hold. An
+    order that costs nothing then is paid at once."""
+    services.set_coupons(order_id=order_id, codes=wish.codes, actor=request.user)
+    return OrderOut.of(queries.order(order_id, request.user))
 
 
 @router.post("/{uuid:order_id}/pay-from-wallet", response=OrderOut, auth=requires("money:write"))

@@ -12,6 +12,7 @@ from pydantic import Field
 from majlis.engines.experts import queries as experts
 from majlis.faces.api.auth import requires
 from majlis.faces.api.idempotency import idempotent
+from majlis.faces.api.lessons import LessonOut
 from majlis.faces.api.shapes import MoneyOut
 from majlis.kit.money import Money
 from majlis.products.lessons import queries, services
@@ -134,6 +135,12 @@ def list_purchases(
 def show_purchase(request: HttpRequest, purchase_id: UUID) -> PurchaseOut:
     """One bought package."""
     return PurchaseOut.of(queries.purchase(purchase_id, seen_by=request.user))
+
+
+@router.get("/bought/{uuid:purchase_id}/lessons", response=list[LessonOut], auth=requires("lessons:read"))
+def list_lessons_of_purchase(request: HttpRequest, purchase_id: UUID) -> Any:
+    """The lessons booked out of a package, the latest first."""
+    return queries.lessons_in(queries.purchase(purchase_id, seen_by=request.user))
 
 
 @router.post("/bought/{uuid:purchase_id}/refund", response=PurchaseOut, auth=requires("money:write"))

@@ -175,6 +175,20 @@ def list_gateways(request: HttpRequest, amount: int, currency: str) -> list[Gate
     return [GatewayOut(code=each.code, name=str(each.name), summary=str(each.summary)) for each in offered]
 
 
+class TopUpRangeOut(Schema):
+    """How much can be put into a wallet at once."""
+
+    least: MoneyOut
+    most: MoneyOut
+
+
+@router.get("/top-up/range", response=TopUpRangeOut, auth=requires("money:read"))
+def show_top_up_range(request: HttpRequest, currency: str) -> TopUpRangeOut:
+    """The least and the most that can be put into your wallet at once."""
+    least, most = queries.top_up_range(currency)
+    return TopUpRangeOut(least=MoneyOut.of(least), most=MoneyOut.of(most))
+
+
 @router.post("/top-up", response=StartedOut, auth=requires("money:write"))
 @decorate_view(idempotent)
 def top_up(request: HttpRequest, wish: TopUpIn) -> StartedOut:

@@ -16,15 +16,14 @@ from majlis.faces.api.idempotency import idempotent, key_of
 from majlis.faces.api.plans import PriceOut
 from majlis.faces.api.shapes import MoneyOut
 from majlis.kit.ids import new_id
-from majlis.kit.money import COUNTED
+from majlis.kit.money import COUNTED, Money
 
 PREFIX = "/subscriptions"
 router = Router(tags=["subscriptions"])
 
 
 class SubscriptionOut(Schema):
-    """A subscription. `order_id` is what waits to be paid: the first period, a renewal or a change. `billed_by` is the
-    provider whose clock it runs by (`stripe`; empty: ours); until `resumes_at` it takes no payments."""
+    """A subscription. `order_id` is what waits to be paid: the first period, a renewal or a change."""
 
     id: UUID
     plan: str
@@ -39,13 +38,9 @@ class SubscriptionOut(Schema):
     order_id: UUID | None
     canceled_at: datetime | None
     ended_at: datetime | None
-    billed_by: str
-    resumes_at: datetime | None
-    redirect_url: str | None = None
-    """Of one just taken: the provider's page on which it is paid."""
 
     @classmethod
-    def of(cls, it: Any, redirect_url: str = "") -> "SubscriptionOut":
+    def of(cls, it: Any) -> "SubscriptionOut":
         order = queries.open_order_of(it)
         return cls(
             id=it.id,
@@ -61,9 +56,6 @@ class SubscriptionOut(Schema):
             order_id=order.id if order else None,
             canceled_at=it.canceled_at,
             ended_at=it.ended_at,
-            billed_by=it.billed_by,
-            resumes_at=it.resumes_at,
-            redirect_url=redirect_url or None,
         )
 
 
@@ -116,10 +108,26 @@ class PauseIn(Schema):
     until: AwareDatetime
 
 
-class MemberPageOut(Schema):
-    """Where to go."""
+class PeriodOut(Schema):
+    """A paid period. `order_id` is its order, with its invoice."""
 
-    url: str
+    number: int
+    plan: str
+    price: MoneyOut
+    starts_at: datetime
+    ends_at: datetime
+    order_id: UUID | None
+
+    @classmethod
+    def of(cls, period: Any) -> "PeriodOut":
+        return cls(
+            number=period.number,
+            plan=period.plan.slug,
+            price=MoneyOut.of(Money(period.amount, period.unit)),
+            starts_at=period.starts_at,
+            ends_at=period.ends_at,
+            order_id=period.order_id,
+        )
 
 
 class AllowanceOut(Schema):
@@ -159,23 +167,15 @@ def list_subscriptions(request: HttpRequest) -> list[SubscriptionOut]:
 @router.post("", response={201: SubscriptionOut}, auth=requires("money:write"))
 @decorate_view(idempotent)
 def subscribe(request: HttpRequest, wish: SubscribeIn) -> Status:
-    """Take a plan: in its trial, with an order to pay, or on the provider's page at `redirect_url`."""
-    taken = services.start_subscription(
+    """Take a plan: in its trial, or with an order to pay."""
+    taken = services.subscribe(
         person=request.user,
         price_id=wish.price_id,
         key=key_of(request) or str(new_id()),
         actor=request.user,
         trial=wish.trial,
     )
-    it = queries.subscription(taken.subscription_id, request.user)
-    return Status(201, SubscriptionOut.of(it, taken.redirect_url))
-
-
-@router.post("/member-page", response=MemberPageOut, auth=requires("money:write"))
-def open_member_page(request: HttpRequest) -> MemberPageOut:
-    """The provider's page on which you manage your card, receipts and what it charges: an address for you alone, good
-    for some minutes."""
-    return MemberPageOut(url=services.open_member_page(person=request.user, actor=request.user))
+    return Status(201, SubscriptionOut.of(queries.subscription(taken.id, request.user)))
 
 
 @router.get("/allowances", response=list[AllowanceOut], auth=requires("money:read"))
@@ -218,6 +218,12 @@ def list_allowance_lines(
 def show_subscription(request: HttpRequest, subscription_id: UUID) -> SubscriptionOut:
     """One of yours."""
     return SubscriptionOut.of(queries.subscription(subscription_id, request.user))
+
+
+@router.get("/{subscription_id}/periods", response=list[PeriodOut], auth=requires("money:read"))
+def list_periods(request: HttpRequest, subscription_id: UUID) -> list[PeriodOut]:
+    """What you paid for so far, the latest first."""
+    return [PeriodOut.of(each) for each in queries.periods_of(queries.subscription(subscription_id, request.user))]
 
 
 @router.post("/{subscription_id}/change/preview", response=ChangeOut, auth=requires("money:read"))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.models import Invoice, Order, OrderLine
-from majlis.engines.billing.types import LineStatus, OrderStatus
+from majlis.engines.billing.types import LineStatus, OrderStatus, RefundTo
 from majlis.faces.backoffice.site import (
     BOSSES,
     ReadOnlyAdmin,
@@ -34,7 +34,21 @@ class AmountForm(ReasonForm):
     """How much, and why."""
 
     amount = forms.CharField(label=_("Amount"), max_length=20, help_text=_("Such as 12.50, in the row's currency."))
-    field_order = ("amount", "reason")
+    field_order: tuple[str, ...] = ("amount", "reason")
+
+
+class RefundForm(AmountForm):
+    """How much, where to, and why."""
+
+    to = forms.ChoiceField(
+        label=_("Where to"),
+        choices=RefundTo.choices,
+        initial=RefundTo.WALLET,
+        required=False,
+        widget=forms.RadioSelect,
+        help_text=_("What was paid from the wallet, or by a way that takes nothing back, stays in the wallet."),
+    )
+    field_order = ("amount", "to", "reason")
 
 
 def read_amount(text: str, unit: str) -> Money:
@@ -172,26 +186,44 @@ class LinePage(ReadOnlyAdmin):
     @service_action(
         _("Refund"),
         roles=MONEY,
-        form=AmountForm,
+        form=RefundForm,
         danger=True,
         shown=lambda line: line.status in (LineStatus.HELD, LineStatus.SETTLED) and line.total != line.refunded,
         consequence=lambda line: (
             (
-                _("Out of escrow into the buyer's wallet; the seller gets the rest now. At most %(most)s.")
+                _(
+                    "Out of escrow to the buyer; the seller gets the rest now. At most %(most)s, of which %(source)s "
+                    "can go back to where it was paid from."
+                )
                 if line.status == LineStatus.HELD
-                else _("The seller keeps what they got: the house pays. At most %(most)s.")
+                else _(
+                    "The seller keeps what they got: the house pays. At most %(most)s, of which %(source)s can go back "
+                    "to where it was paid from."
+                )
             )
-            % {"most": (line.total - line.refunded).display()}
+            % {
+                "most": (line.total - line.refunded).display(),
+                "source": queries.refundable_to_source(line).display(),
+            }
         ),
     )
-    def refund(self, request: HttpRequest, line: OrderLine, data: dict[str, Any]) -> None:
-        services.refund_line(
-            line_id=line.id,
-            amount=read_amount(data["amount"], line.unit),
-            key=f"office:{new_id()}",
-            reason=data["reason"],
-            actor=request.user,
-        )
+    def refund(self, request: HttpRequest, line: OrderLine, data: dict[str, Any]) -> Any:
+        amount = read_amount(data["amount"], line.unit)
+        wanted = {
+            "line_id": line.id,
+            "amount": amount,
+            "key": f"office:{new_id()}",
+            "reason": data["reason"],
+            "actor": request.user,
+        }
+        if data["to"] != RefundTo.SOURCE:
+            services.refund_line(**wanted)
+            return _now("%(amount)s is in the buyer's wallet.") % {"amount": amount.display()}
+        sent = sum((refund.money for refund in services.refund_line_to_source(**wanted)), Money(0, line.unit))
+        return _now("%(sent)s is on its way to where it was paid from, %(rest)s is in the buyer's wallet.") % {
+            "sent": sent.display(),
+            "rest": (amount - sent).display(),
+        }
 
     @service_action(
         _("Take back from the seller"),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from majlis.engines.billing import services
 from majlis.engines.billing.models import CoinCursor, CoinInvoice, CoinPayment, CoinRate
 from majlis.faces.backoffice.billing import LOOKERS, MONEY, told
-from majlis.faces.backoffice.site import ReadOnlyAdmin, ReasonForm, link_to, office, service_action
+from majlis.faces.backoffice.site import ReadOnlyAdmin, ReadOnlyRows, ReasonForm, link_to, office, service_action
 from majlis.kit.edition import edition
 from majlis.kit.money import COINS, Money
 
@@ -58,24 +58,8 @@ class CoinRatePage(ReadOnlyAdmin):
         )
 
 
-class CoinPayments(admin.TabularInline):
-    """What came."""
-
-    model = CoinPayment
-    fields = readonly_fields = ("status", "coins", "txid", "height", "worth", "settled_at")
-    extra = 0
-    can_delete = False
-    show_change_link = True
-    ordering = ("id",)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+class CoinsShown:
+    """The columns of what came that are amounts."""
 
     @admin.display(description=_("Coins"))
     def coins(self, row: CoinPayment) -> str:
@@ -84,6 +68,15 @@ class CoinPayments(admin.TabularInline):
     @admin.display(description=_("Counted"))
     def worth(self, row: CoinPayment) -> str:
         return "–" if row.value is None else Money(row.value, row.invoice.unit).display()
+
+
+class CoinPayments(CoinsShown, ReadOnlyRows):
+    """What came."""
+
+    model = CoinPayment
+    fields = readonly_fields = ("status", "coins", "txid", "height", "worth", "settled_at")
+    show_change_link = True
+    ordering = ("id",)
 
 
 @admin.register(CoinInvoice, site=office)
@@ -138,7 +131,7 @@ class SentBackForm(ReasonForm):
 
 
 @admin.register(CoinPayment, site=office)
-class CoinPaymentPage(ReadOnlyAdmin):
+class CoinPaymentPage(CoinsShown, ReadOnlyAdmin):
     """Coins that came. Those nobody can price wait here for a rate, or are sent back."""
 
     view_roles = LOOKERS
@@ -163,14 +156,6 @@ class CoinPaymentPage(ReadOnlyAdmin):
         "returned_txid",
         "steps",
     )
-
-    @admin.display(description=_("Coins"))
-    def coins(self, row: CoinPayment) -> str:
-        return row.coins.display() if row.coins else "–"
-
-    @admin.display(description=_("Counted"))
-    def worth(self, row: CoinPayment) -> str:
-        return "–" if row.value is None else Money(row.value, row.invoice.unit).display()
 
     @admin.display(description=_("History"))
     def steps(self, row: CoinPayment) -> str:

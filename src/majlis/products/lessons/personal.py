@@ -8,7 +8,16 @@ from django.utils.translation import gettext_lazy as _
 
 from majlis.kernel.accounts import services as accounts
 from majlis.kit.errors import Refusal
-from majlis.products.lessons.models import Lesson, ProgressLog, WaitlistEntry
+from majlis.products.lessons.models import (
+    Dispute,
+    Lesson,
+    Package,
+    PackagePurchase,
+    ProgressLog,
+    RescheduleRequest,
+    Statement,
+    WaitlistEntry,
+)
 from majlis.products.lessons.types import LessonStatus
 
 OPEN = [LessonStatus.PENDING_PAYMENT, LessonStatus.CONFIRMED, LessonStatus.DISPUTED]
@@ -22,14 +31,37 @@ class LessonsOpen(Refusal):
 
 
 def lessons(person_id: UUID) -> dict[str, Any]:
-    """The person's lessons on either side, what was written after them, and what they waited for."""
+    """The person's lessons on either side, what was written after them, moved and contested, and what they waited
+    for."""
     mine = Lesson.objects.filter(Q(student_id=person_id) | Q(teacher_id=person_id)).order_by("id")
     columns = "id starts_at ends_at student_id teacher_id subject__slug status mode place note price_amount price_unit"
     return {
         "lessons": list(mine.values(*columns.split())),
         "progress": list(ProgressLog.objects.filter(lesson__in=mine).order_by("id").values()),
+        "moves": list(
+            RescheduleRequest.objects.filter(lesson__in=mine)
+            .order_by("id")
+            .values("lesson_id", "asked_by_id", "starts_at", "reason", "state", "answer", "answered_at")
+        ),
+        "disputes": list(
+            Dispute.objects.filter(lesson__in=mine)
+            .order_by("id")
+            .values("id", "lesson_id", "opened_by_id", "reason", "words", "state", "student_percent", "decision")
+        ),
+        "statements": list(
+            Statement.objects.filter(author_id=person_id).order_by("id").values("dispute_id", "words", "created_at")
+        ),
         "waitlist": list(WaitlistEntry.objects.filter(student_id=person_id).order_by("id").values()),
     }
+
+
+def packages(person_id: UUID) -> dict[str, Any]:
+    """The packages the person offers, and those they bought or sold."""
+    bought = PackagePurchase.objects.filter(Q(student_id=person_id) | Q(package__teacher_id=person_id)).order_by("id")
+    columns = "id package_id student_id status sessions settled price_amount price_unit starts_at expires_at created_at"
+    offered = Package.objects.filter(teacher_id=person_id).order_by("id")
+    facts = "id name subject__slug level sessions minutes price_amount price_unit valid_days active created_at"
+    return {"bought": list(bought.values(*columns.split())), "offered": list(offered.values(*facts.split()))}
 
 
 def refuse_while_lessons_are_open(person_id: UUID) -> None:
@@ -41,4 +73,5 @@ def refuse_while_lessons_are_open(person_id: UUID) -> None:
 
 
 accounts.register_export("lessons", lessons)
+accounts.register_export("packages", packages)
 accounts.register_eraser("lessons", refuse_while_lessons_are_open)

@@ -59,6 +59,16 @@ class PayWith(models.TextChoices):
     ALLOWANCE = "allowance", _("Minutes of your plan")
 
 
+class Payer(models.TextChoices):
+    # A session of a package.
+    PACKAGE = "package", _("Package")
+    # Minutes of a plan, of the week in which the lesson takes place.
+    MINUTES = "minutes", _("Minutes of your plan")
+    MONEY = "money", _("Money")
+    # The lesson is free.
+    NOTHING = "nothing", _("Free of charge")
+
+
 class Side(models.TextChoices):
     STUDENT = "student", _("Student")
     TEACHER = "teacher", _("Teacher")
@@ -162,6 +172,19 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class ComingBack:
+    """What `Terms` mean for a lesson, in what it was paid with: `back` of `whole` comes back to the student, counted
+    in money, minutes or sessions; the teacher earns `teacher`, before the commission."""
+
+    payer: str
+    """A word of `Payer`."""
+    whole: Money
+    back: Money
+    teacher: Money
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
 class Tier:
     """One row of a refund policy as shown to a person: cancelling before `until` returns `back`."""
 
@@ -188,6 +211,9 @@ class BookingRequest:
     """A word of `PayWith`."""
     purchase_id: UUID | None = None
     """The package it is a session of."""
+    rest_with_money: bool = False
+    """Of a weekly booking: the dates that the package or the minutes do not cover are paid with money. Otherwise they
+    are not booked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,3 +224,9 @@ class WeeklyDate:
     ends_at: datetime
     refusal: str = ""
     words: str = ""
+    payer: str = ""
+    """What pays for it, a word of `Payer`; empty when it cannot be booked."""
+    payment: str = ""
+    """The same in a sentence: which session of how many, how many minutes of how many, how much money."""
+    price: Money | None = None
+    """What is left to pay for it with money; None for nothing."""

@@ -9,11 +9,12 @@ from django.db.models import F, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing import gateways
-from majlis.engines.billing.models import Payment, Refund
+from majlis.engines.billing.models import Dispute, OrderLine, Payment, Refund
 from majlis.engines.billing.services import books
-from majlis.engines.billing.services.settlement import RefundTooLarge
+from majlis.engines.billing.services.orders import locked_order
+from majlis.engines.billing.services.settlement import RefundTooLarge, refund_line
 from majlis.engines.billing.steps import move, remember
-from majlis.engines.billing.types import REFUND_MOVES, RefundStatus
+from majlis.engines.billing.types import REFUND_MOVES, DisputeStatus, RefundStatus
 from majlis.kernel.accounts import services as accounts
 from majlis.kernel.notices import services as notices
 from majlis.kit import clock, db
@@ -82,6 +83,48 @@ def refund_payment(
     # One after the other: providers that know refunds only by their sum could not tell two at once apart.
     job.configure(lock=_lock(payment.id)).defer(refund_id=str(refund.id))
     return refund
+
+
+def sources(line: OrderLine, amount: Money) -> list[tuple[Payment, Money]]:
+    """From which payments of its order `amount` of a line could go back to where it was paid from, and how much to
+    each: the latest first, none beyond what it brought. What the wallet paid, or a way that cannot take money back, is
+    missing here, and what a bank is asked to take back: that part stays in the wallet."""
+    parts, left = [], amount
+    paid = Payment.objects.filter(order_id=line.order_id, unit=line.unit)
+    contested = Dispute.objects.exclude(status=DisputeStatus.WON).values("payment_id")  # the bank's to give back
+    for payment in paid.exclude(id__in=contested).order_by("-id"):
+        part = min(payment.refundable, left)
+        if part and gateways.gateway(payment.gateway).refunds:
+            parts.append((payment, part))
+            left -= part
+    return parts
+
+
+@transaction.atomic
+def refund_line_to_source(
+    *, line_id: UUID, amount: Money, key: str, reason: str, actor: Any, now: datetime | None = None
+) -> list[Refund]:
+    """Staff gives the buyer `amount` back for a line, as `refund_line`, and what of it can go back to where it was paid
+    from goes there in the same step; the rest stays in the buyer's wallet. Never more than was paid for the line, nor
+    to any source more than it brought.
+
+    Returns what is on its way (perhaps nothing); a job speaks with the gateways, and what one of them refuses returns
+    to the wallet. The same `key` refunds once. Refuses as `refund_line`."""
+    now = now or clock.now()
+    whose = f"line:{line_id}:{key}:source:"
+    order_id = OrderLine.objects.filter(id=line_id).values_list("order_id", flat=True).first()
+    if order_id is None:
+        raise NotFound()
+    locked_order(order_id)
+    before = OrderLine.objects.select_for_update(of=("self",)).get(id=line_id)
+    known = list(Refund.objects.filter(key__startswith=whose).order_by("id"))
+    line = refund_line(line_id=line_id, amount=amount, key=key, reason=reason, actor=actor, now=now)
+    return known or [
+        refund_payment(
+            payment_id=payment.id, amount=part, key=f"{whose}{payment.id}", reason=reason, actor=actor, now=now
+        )
+        for payment, part in sources(line, line.refunded - before.refunded)
+    ]
 
 
 def _lock(payment_id: UUID) -> str:

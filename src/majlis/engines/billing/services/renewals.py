@@ -148,24 +148,23 @@ class PeriodFulfiller(Fulfiller):
     def fulfil(self, line: OrderLine, now: datetime) -> None:
         """The period is paid. A line that pays for one that runs already (what was credited to it) changes nothing."""
         owner = SubscriptionPeriod.objects.values_list("subscription_id", flat=True).get(id=line.subject_id)
-        subscription = locked_subscription(owner)
+        locked_subscription(owner)
         period = _period(line.subject_id)
         if period.status == PeriodStatus.PAID:
             return
-        if period.kind == PeriodKind.CHANGE and period.number > subscription.number:
+        if period.kind == PeriodKind.CHANGE:
             apply_change(period, now)
         else:
             begin_period(period, now)
 
     def lapse(self, line: OrderLine, now: datetime) -> None:
         """Not paid. A change does not take place; a first period or a renewal that is given up ends the
-        subscription, unless a provider's clock runs it."""
+        subscription."""
         period = _period(line.subject_id)
         subscription = locked_subscription(period.subscription_id)
         if period.status == PeriodStatus.OPEN:
             move(period, PeriodStatus.VOID, PERIOD_MOVES)
-        waits = subscription.status in (S.INCOMPLETE, S.PAST_DUE, S.UNPAID) and not subscription.billed_by
-        if period.kind != PeriodKind.CHANGE and waits:
+        if period.kind != PeriodKind.CHANGE and subscription.status in (S.INCOMPLETE, S.PAST_DUE, S.UNPAID):
             end_subscription(subscription, reason=_("Not paid."), now=now)
 
     def describe(self, line: OrderLine) -> str:

@@ -32,7 +32,7 @@ def ethereum_like():
 class OnTheChain:
     """How money comes in coins: somebody sends them, and blocks are mined."""
 
-    unit, owed, several = "USD", test_gateways.LITTLE, True
+    unit, owed = "USD", test_gateways.LITTLE
 
     def __init__(self, send, mine, code):
         self.send, self.mine, self.code = send, mine, code
@@ -66,7 +66,7 @@ def provider(gateway, request, settings, monkeypatch):
 
 
 @pytest.mark.django_db
-class TestEveryCoin(test_gateways.TestEveryGateway):
+class TestEveryCoin(test_gateways.TestEveryGateway, test_gateways.PaidSeveralTimes):
     """Every sentence of the contract, for coins."""
 
     def test_says_whether_its_coins_are_worth_something(self, gateway):

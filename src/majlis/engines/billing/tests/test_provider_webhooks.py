@@ -27,7 +27,10 @@ def buyer(db):
     return testing.person("Salma Hassan", country="EG", phone="+201012345678")
 
 
-@pytest.fixture(params=sorted(kind.codes[0] for kind in DOUBLES))
+CODES = sorted(kind.codes[0] for kind in DOUBLES)
+
+
+@pytest.fixture(params=CODES)
 def code(request):
     return request.param
 
@@ -137,9 +140,9 @@ class TestWebhooksOfARealProvider:
         bought.refresh_from_db()
         assert (bought.status, wallet(buyer, double.unit)) == (OrderStatus.PAID, 1_000_000)
 
+    # Fawry knows no other money than pounds.
+    @pytest.mark.parametrize("code", [code for code in CODES if code != "fawry"])
     def test_another_currency_does_not_pay_the_order(self, double, payment, bought, buyer):
-        if double.provider == "fawry":
-            pytest.skip("Fawry knows no other money than pounds.")
         other = "SAR" if double.provider != "paypal" else "EUR"
         double.pay(payment.provider_ref, Money(OWED, other))
         event = deliver(double, double.event(payment.provider_ref))
@@ -184,9 +187,9 @@ class TestRefundsAtARealProvider:
             )
         assert the_books_are_right()
 
+    # The others answer at once.
+    @pytest.mark.parametrize("code", ["paypal", "stripe", "xendit"])
     def test_one_that_takes_its_time_is_asked_about_until_it_is_done(self, double, payment, buyer):
-        if double.provider not in ("stripe", "paypal", "xendit"):
-            pytest.skip("This provider answers at once.")
         double.pay(payment.provider_ref)
         services.void_order(order_id=payment.order_id, reason="Test")
         services.refresh_payment(payment.id)

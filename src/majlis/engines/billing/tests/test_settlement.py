@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from majlis.engines.billing import queries, services
-from majlis.engines.billing.models import OrderLine, Payment, Refund, SandboxCharge
+from majlis.engines.billing.models import Dispute, OrderLine, Payment, Refund, SandboxCharge
 from majlis.engines.billing.splitting import split
 from majlis.engines.billing.tests.factories import draft, give, house, order, pay, usd, wallet
 from majlis.engines.billing.types import Commission, LineStatus, RefundStatus
@@ -280,3 +280,81 @@ class TestSplit:
             house=False,
         )
         assert done.buyer == part
+
+
+@pytest.mark.django_db
+class TestRefundToSource:
+    def back(self, line, amount, boss, key="b"):
+        return services.refund_line_to_source(line_id=line.id, amount=usd(amount), key=key, reason="Test", actor=boss)
+
+    @pytest.fixture
+    def boss(self):
+        return testing.person(roles=["finance"])
+
+    def test_what_a_card_paid_goes_back_to_the_card(self, buyer, seller, boss):
+        placed = order(buyer, draft(10_000, seller))
+        payment_id = pay(placed)
+        (refund,) = self.back(placed.lines[0], 4_000, boss)
+        assert (refund.amount, refund.payment_id, wallet(buyer)) == (4_000, payment_id, 0)
+        assert Payment.objects.get().refundable == usd(6_000)
+
+    def test_what_the_wallet_paid_stays_in_the_wallet(self, buyer, seller, boss):
+        give(buyer, 7_000)
+        placed = order(buyer, draft(10_000, seller))
+        pay(placed, from_wallet=usd(7_000))
+        assert queries.refundable_to_source(OrderLine.objects.get()) == usd(3_000)
+        (refund,) = self.back(placed.lines[0], 10_000, boss)
+        assert (refund.amount, wallet(buyer)) == (3_000, 7_000)
+
+    def test_paid_from_the_wallet_alone_nothing_leaves_it(self, buyer, seller, boss):
+        (line,) = bought(buyer, draft(10_000, seller))
+        assert self.back(line, 10_000, boss) == []
+        assert wallet(buyer) == 10_000
+
+    def test_never_more_than_was_paid_however_it_is_asked(self, buyer, seller, boss):
+        placed = order(buyer, draft(10_000, seller))
+        payment_id = pay(placed)
+        (line,) = placed.lines
+        self.back(line, 6_000, boss, key="a")
+        with pytest.raises(services.RefundTooLarge):
+            self.back(line, 6_000, boss, key="b")
+        with pytest.raises(services.RefundTooLarge):
+            services.refund_payment(payment_id=payment_id, amount=usd(5_000), key="c", reason="Test", actor=boss)
+
+    def test_what_went_back_by_the_other_way_already_does_not_go_twice(self, buyer, seller, boss):
+        placed = order(buyer, draft(6_000, seller), draft(4_000, seller))
+        payment_id = pay(placed)
+        first, second = placed.lines
+        services.refund_line(line_id=first.id, amount=usd(6_000), key="a", reason="Test", actor=boss)
+        services.refund_payment(payment_id=payment_id, amount=usd(6_000), key="p", reason="Test", actor=boss)
+        (refund,) = self.back(second, 4_000, boss)
+        assert refund.amount == 4_000
+        assert Payment.objects.get().refundable == usd(0)
+
+    def test_the_same_key_refunds_once(self, buyer, seller, boss):
+        placed = order(buyer, draft(10_000, seller))
+        pay(placed)
+        assert self.back(placed.lines[0], 4_000, boss) == self.back(placed.lines[0], 4_000, boss)
+        assert Refund.objects.count() == 1
+
+    def test_of_a_settled_line_the_house_pays_it(self, buyer, seller, boss):
+        placed = order(buyer, draft(10_000, seller))
+        pay(placed)
+        services.release_line(line_id=placed.lines[0].id, key="end")
+        self.back(placed.lines[0], 2_500, boss)
+        assert (wallet(buyer), wallet(seller), house(Purpose.GOODWILL)) == (0, 8_000, -2_500)
+
+    def test_what_a_bank_is_asked_to_take_back_does_not_go_to_the_card_too(self, buyer, seller, boss):
+        placed = order(buyer, draft(10_000, seller))
+        payment_id = pay(placed)
+        Dispute.objects.create(payment_id=payment_id, gateway="sandbox", ref="d", unit="USD", amount=10_000)
+        assert self.back(placed.lines[0], 10_000, boss) == []
+        assert wallet(buyer) == 10_000
+
+    def test_a_gateway_that_refuses_leaves_it_in_the_wallet(self, buyer, seller, boss):
+        placed = order(buyer, draft(10_000, seller))
+        pay(placed)
+        SandboxCharge.objects.filter(amount__gt=0).update(amount=1)
+        self.back(placed.lines[0], 10_000, boss)
+        run_due_jobs()
+        assert (Refund.objects.get(payment__isnull=False).status, wallet(buyer)) == (RefundStatus.FAILED, 10_000)

@@ -61,6 +61,9 @@ class BookingForm(forms.Form):
     )
     package = forms.UUIDField(required=False, widget=forms.HiddenInput)
     weeks = forms.IntegerField(label=_("How many weeks"), min_value=1, max_value=26, initial=1, required=False)
+    rest_with_money = forms.BooleanField(
+        label=_("Pay the dates with money that your package or your minutes do not cover"), required=False
+    )
     key = forms.CharField(max_length=64, widget=forms.HiddenInput, initial=fresh_key)
 
     def request_to(self, teacher_id: Any) -> BookingRequest:
@@ -80,6 +83,7 @@ class BookingForm(forms.Form):
             trial=said["trial"],
             pay_with=said["pay_with"] or PayWith.MONEY,
             purchase_id=said["package"],
+            rest_with_money=said["rest_with_money"],
         )
 
 

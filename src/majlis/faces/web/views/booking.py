@@ -3,10 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from majlis.engines.billing import services as billing
@@ -18,10 +20,11 @@ from majlis.kernel.accounts import services as accounts
 from majlis.kit import clock
 from majlis.kit.errors import Refusal
 from majlis.kit.ids import new_id
+from majlis.kit.locale import number
 from majlis.products.lessons import queries as lessons
 from majlis.products.lessons import services
 from majlis.products.lessons.services import title_of as titled
-from majlis.products.lessons.types import BookingRequest
+from majlis.products.lessons.types import BookingRequest, LessonStatus
 
 
 @require_http_methods(["GET", "POST"])
@@ -40,9 +43,10 @@ def book(request: HttpRequest, slug: str) -> HttpResponse:
         return _into_the_cart(request, expert, form)
     wish, key, weeks = form.request_to(expert.person_id), form.cleaned_data["key"], form.cleaned_data["weeks"] or 1
     try:
-        if weeks > 1 and not wish.purchase_id:
+        if weeks > 1:
             _report, booked = services.book_weekly(actor=request.user, request=wish, weeks=weeks, key=key)
-            lesson = booked[0]
+            lesson = next((each for each in booked if each.status == LessonStatus.PENDING_PAYMENT), booked[0])
+            _say_how_many(request, len(booked), weeks)
         else:
             lesson = services.book_lesson(actor=request.user, request=wish, key=key)
     except Refusal as refusal:
@@ -51,9 +55,18 @@ def book(request: HttpRequest, slug: str) -> HttpResponse:
         again["key"] = fresh_key()
         form.data = again
         return _page(request, expert, form, refusal=refusal, status=refusal.status)
-    if lesson.order_id and lesson.status == "pending_payment":
+    if lesson.order_id and lesson.status == LessonStatus.PENDING_PAYMENT:
         return redirect("checkout", order_id=lesson.order_id)
     return redirect("lesson", lesson_id=lesson.id)
+
+
+def _say_how_many(request: HttpRequest, booked: int, weeks: int) -> None:
+    """Of so many weeks."""
+    words = ngettext(
+        "%(booked)s of %(weeks)s week could be booked.", "%(booked)s of %(weeks)s weeks could be booked.", weeks
+    )
+    said = messages.success if booked == weeks else messages.warning
+    said(request, words % {"booked": number(booked), "weeks": number(weeks)})
 
 
 def _into_the_cart(request: HttpRequest, expert: Any, form: BookingForm) -> HttpResponse:
@@ -152,15 +165,17 @@ def _wish(form: BookingForm, expert: Any) -> BookingRequest | None:
 @require_POST
 @login_required
 def weeks_report(request: HttpRequest, slug: str) -> HttpResponse:
-    """The fragment that says, date by date, which weeks can be booked and what they cost together."""
+    """The fragment that says, date by date, which weeks can be booked and what they cost together, and
+    what pays for each."""
     expert = experts.expert(slug, seen_by=request.user)
     form = BookingForm(request.POST)
     if not form.is_valid():
         return render(request, "lessons/parts/weeks.html", {"report": [], "form": form}, status=422)
     accounts.throttle(scope="book_weeks", key=str(request.user.id), limit=60, seconds=600)
-    wish = form.request_to(expert.person_id)
-    report = services.preview_weekly(actor=request.user, request=wish, weeks=form.cleaned_data["weeks"] or 1)
-    free = [d for d in report if not d.refusal]
-    price = services.price_lesson(wish)
-    context = {"report": report, "free": len(free), "total": price * len(free), "form": form}
+    wish, weeks = form.request_to(expert.person_id), form.cleaned_data["weeks"] or 1
+    report = services.preview_weekly(actor=request.user, request=wish, weeks=weeks) if weeks > 1 else []
+    free = [date for date in report if not date.refusal]
+    to_pay = [date.price for date in free if date.price is not None]
+    total = sum(to_pay[1:], to_pay[0]) if to_pay else None
+    context = {"report": report, "free": len(free), "total": total, "form": form}
     return render(request, "lessons/parts/weeks.html", context)

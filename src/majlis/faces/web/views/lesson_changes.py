@@ -35,14 +35,15 @@ def cancel(request: HttpRequest, lesson_id: UUID) -> HttpResponse:
                 return redirect("lesson", lesson_id=lesson.id)
     terms = services.preview_cancel(lesson=lesson, actor=request.user)
     form = CancelForm(initial={"shown_percent": terms.percent})
-    context = {**lesson_context(request, lesson), "terms": terms, "form": form, "refusal": refusal}
+    context = {**lesson_context(request, lesson), "form": form, "refusal": refusal}
+    context |= {"terms": terms, "back": services.coming_back(lesson, terms)}
     return render(request, "lessons/cancel.html", context, status=refusal.status if refusal else 200)
 
 
 @require_http_methods(["GET", "POST"])
 @login_required
 def move(request: HttpRequest, lesson_id: UUID) -> HttpResponse:
-    """Propose another time from the teacher's free times."""
+    """Propose another time from the teacher's free times; what it does to the minutes that pay is said before."""
     lesson = queries.lesson(lesson_id, seen_by=request.user)
     refusal = None
     form = RescheduleForm(request.POST or None, initial={"starts_at": request.GET.get("starts_at", "")})
@@ -54,10 +55,17 @@ def move(request: HttpRequest, lesson_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("Proposed. The time is held until it is answered."))
             return redirect("lesson", lesson_id=lesson.id)
+    chosen, effect = RescheduleForm({"starts_at": request.GET.get("starts_at", "")}), None
+    if chosen.is_valid():
+        try:
+            effect = services.preview_move(lesson=lesson, starts_at=chosen.cleaned_data["starts_at"])
+        except Refusal as refused:
+            refusal, chosen = refusal or refused, RescheduleForm()
     context = {
         **lesson_context(request, lesson),
         "form": form,
         "refusal": refusal,
+        "effect": effect,
         "picker": slot_picker(
             request,
             slug=experts.expert(lesson.teacher_id, seen_by=request.user).slug,
@@ -66,7 +74,7 @@ def move(request: HttpRequest, lesson_id: UUID) -> HttpResponse:
             look="choose",
             back=request.path,
         ),
-        "chosen": RescheduleForm({"starts_at": request.GET.get("starts_at", "")}),
+        "chosen": chosen,
     }
     return render(request, "lessons/move.html", context, status=refusal.status if refusal else 200)
 

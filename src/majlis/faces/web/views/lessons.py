@@ -56,6 +56,12 @@ def lesson_context(request: HttpRequest, lesson: Any) -> dict[str, Any]:
     dispute = getattr(lesson, "dispute", None)
     progress = getattr(lesson, "progress", None)
     confirmed = lesson.status == LessonStatus.CONFIRMED
+    asked, move_effect, move_missing = queries.open_request(lesson), None, ""
+    if asked is not None:
+        try:
+            move_effect = services.preview_move(lesson=lesson, starts_at=asked.starts_at)
+        except (services.MinutesMissing, services.PlanNotPaidThen) as missing:
+            move_missing = str(missing)
     contestable = (
         lesson.release_at is not None and not lesson.settled_at and now < lesson.release_at and dispute is None
     )
@@ -64,14 +70,17 @@ def lesson_context(request: HttpRequest, lesson: Any) -> dict[str, Any]:
         "side": side,
         "other": lesson.teacher if side == Side.STUDENT else lesson.student,
         "takes_part": side != Side.HOUSE,
-        "tiers": lesson.terms.tiers(lesson.starts_at, lesson.price, now) if lesson.price else [],
+        "tiers": lesson.terms.tiers(lesson.starts_at, services.worth(lesson), now),
+        "payer": services.payer_of(lesson),
         "verdict": getattr(lesson, "verdict", None),
         "dispute": dispute,
         "progress": progress,
         "progress_files": [(files.file(i), files.file_url(i, download=True)) for i in progress.file_ids]
         if progress
         else [],
-        "open_request": queries.open_request(lesson),
+        "open_request": asked,
+        "move_effect": move_effect,
+        "move_missing": move_missing,
         "history": [
             {"title": c.get_to_status_display(), "when": c.created_at, "text": c.by.name if c.by else ""}
             for c in lesson.changes.select_related("by").order_by("created_at")

@@ -4,12 +4,13 @@ from majlis.products.lessons.services.attendance import close_lesson, close_less
 from majlis.products.lessons.services.booking import (
     book_lesson,
     confirm_lesson,
+    payer_of,
     price_lesson,
 )
 from majlis.products.lessons.services.cancelling import cancel_lesson, preview_cancel
 from majlis.products.lessons.services.disputes import add_statement, open_dispute, resolve_dispute
 from majlis.products.lessons.services.lesson_orders import LessonFulfiller
-from majlis.products.lessons.services.minutes import minutes_left
+from majlis.products.lessons.services.minutes import MinutesMissing, PlanNotPaidThen, minutes_left, preview_move
 from majlis.products.lessons.services.package_orders import PackageFulfiller, policy_words, title_of
 from majlis.products.lessons.services.packages import (
     NothingUnused,
@@ -30,7 +31,13 @@ from majlis.products.lessons.services.rescheduling import (
     request_reschedule,
     withdraw_reschedule,
 )
-from majlis.products.lessons.services.settling import release_early, settle_due_lessons, settle_lesson
+from majlis.products.lessons.services.settling import (
+    coming_back,
+    release_early,
+    settle_due_lessons,
+    settle_lesson,
+    worth,
+)
 from majlis.products.lessons.services.waitlist import (
     accept_offer,
     join_waitlist,
@@ -42,10 +49,12 @@ from majlis.products.lessons.services.weekly import book_weekly, preview_weekly
 
 __all__ = [
     "LessonFulfiller",
+    "MinutesMissing",
     "NothingUnused",
     "PackageDoesNotFit",
     "PackageEnded",
     "PackageFulfiller",
+    "PlanNotPaidThen",
     "accept_offer",
     "add_statement",
     "answer_reschedule",
@@ -54,6 +63,7 @@ __all__ = [
     "cancel_lesson",
     "close_lesson",
     "close_lessons_that_ended",
+    "coming_back",
     "confirm_lesson",
     "end_package",
     "expire_packages",
@@ -65,8 +75,10 @@ __all__ = [
     "offer_freed_time",
     "offer_package",
     "open_dispute",
+    "payer_of",
     "policy_words",
     "preview_cancel",
+    "preview_move",
     "preview_refund",
     "preview_weekly",
     "price_lesson",
@@ -80,5 +92,6 @@ __all__ = [
     "title_of",
     "unused",
     "withdraw_reschedule",
+    "worth",
     "write_progress",
 ]

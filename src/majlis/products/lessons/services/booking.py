@@ -29,7 +29,7 @@ from majlis.products.lessons.policy import RefundPolicy, current_policy
 from majlis.products.lessons.services import announcing, packages
 from majlis.products.lessons.services.minutes import minutes_words, use_minutes
 from majlis.products.lessons.services.state import locked, move
-from majlis.products.lessons.types import BookingRequest, LessonStatus, Mode, PayWith
+from majlis.products.lessons.types import BookingRequest, LessonStatus, Mode, Payer, PayWith
 
 KIND = "lesson"
 """What scheduling, billing, calls and reviews know a lesson as."""
@@ -92,18 +92,13 @@ def book_lesson(*, actor: Any, request: BookingRequest, key: str, now: datetime 
     known = Lesson.objects.filter(student=actor, booking_key=key).first()
     if known is not None:
         return known
-    if request.purchase_id is not None:
-        return _book_session(actor=actor, request=request, key=key, now=now)
     policy = current_policy()
     held_until = now + timedelta(minutes=policy.hold_minutes)
     price = check_booking(actor, request)
-    lesson = hold_lesson(
+    lesson = hold_paid(
         actor=actor, request=request, price=price, policy=policy, held_until=held_until, key=key, now=now
     )
-    if lesson.paid_with == PayWith.ALLOWANCE:
-        use_minutes(lesson, actor=actor, now=now)
-        order_lessons([lesson], actor=actor, key=key, held_until=held_until, now=now)
-    elif price.amount == 0:
+    if payer_of(lesson) in (Payer.PACKAGE, Payer.NOTHING):
         confirm_lesson(lesson_id=lesson.id, actor=actor, now=now)
     else:
         order_lessons([lesson], actor=actor, key=key, held_until=held_until, now=now)
@@ -111,26 +106,31 @@ def book_lesson(*, actor: Any, request: BookingRequest, key: str, now: datetime 
     return lesson
 
 
-def _book_session(*, actor: Any, request: BookingRequest, key: str, now: datetime) -> Lesson:
-    """A lesson out of a package: nothing to pay, confirmed at once."""
-    request = replace(request, pay_with=PayWith.MONEY)
-    check_booking(actor, request)
-    purchase = packages.usable(actor, request, now)
-    lesson = hold_lesson(
-        actor=actor,
-        request=request,
-        price=purchase.price.prorate(1, purchase.sessions),
-        policy=current_policy(),
-        held_until=now + timedelta(minutes=5),
-        key=key,
-        now=now,
-    )
-    packages.use_session(purchase, lesson, actor=actor, now=now)
-    lesson.purchase = purchase
-    lesson.save(update_fields=["purchase"])
-    confirm_lesson(lesson_id=lesson.id, actor=actor, now=now)
-    lesson.refresh_from_db()
+def hold_paid(*, actor: Any, request: BookingRequest, price: Money, now: datetime, **hold: Any) -> Lesson:
+    """Hold a lesson, and take what pays for it: the session or the minutes; money comes with its order. `hold` is what
+    `hold_lesson` wants besides. Refuses `PackageEnded`, `PackageDoesNotFit`, billing's `AllowanceShort`, NotFound for
+    another's package."""
+    if request.purchase_id is not None:
+        purchase = packages.usable(actor, request, now)
+        request, price = replace(request, pay_with=PayWith.MONEY), purchase.price.prorate(1, purchase.sessions)
+        lesson = hold_lesson(actor=actor, request=request, price=price, now=now, **hold)
+        packages.use_session(purchase, lesson, actor=actor, now=now)
+        lesson.purchase = purchase
+        lesson.save(update_fields=["purchase"])
+        return lesson
+    lesson = hold_lesson(actor=actor, request=request, price=price, now=now, **hold)
+    if lesson.paid_with == PayWith.ALLOWANCE:
+        use_minutes(lesson, actor=actor, now=now)
     return lesson
+
+
+def payer_of(lesson: Lesson) -> Payer:
+    """What pays for it."""
+    if lesson.purchase_id is not None:
+        return Payer.PACKAGE
+    if lesson.paid_with == PayWith.ALLOWANCE:
+        return Payer.MINUTES
+    return Payer.MONEY if lesson.price else Payer.NOTHING
 
 
 def check_booking(actor: Any, request: BookingRequest) -> Money:

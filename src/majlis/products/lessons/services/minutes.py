@@ -1,8 +1,10 @@
 """Lessons paid with the minutes of a plan or a package instead of money.
 
 The student's minutes are used when the lesson is booked, of the week or period in which it takes place, and come back
-by the same tiers as money would. The teacher earns what the lesson would have cost, less the ordinary commission, and
-the house pays it out of what the plan brought in: a teacher is never paid less because of how a student pays.
+by the same tiers as money would. When the lesson moves to another week, so do its minutes.
+
+The teacher earns what the lesson would have cost, less the ordinary commission, and the house pays it out of what the
+plan brought in: a teacher is never paid less because of how a student pays.
 """
 
 from datetime import datetime
@@ -10,12 +12,14 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from majlis.engines.billing import queries as bills
 from majlis.engines.billing import services as billing
+from majlis.kit.errors import Refusal
 from majlis.kit.money import Money
 from majlis.products.lessons.models import Lesson
-from majlis.products.lessons.types import BookingRequest, PayWith, Terms
+from majlis.products.lessons.types import BookingRequest, ComingBack, Payer, PayWith, Terms
 
 UNIT = "minute"
 
@@ -54,14 +58,22 @@ def minutes_words(lesson: Lesson) -> str:
     return _("Uses %(used)s of your %(had)s.") % {"used": Money(used, UNIT).display(), "had": had.display()}
 
 
+def minutes_back(lesson: Lesson, terms: Terms) -> ComingBack:
+    """How many minutes come back by these terms, and what the teacher earns."""
+    whole = Money(lesson.minutes, UNIT)
+    earned = lesson.earning - lesson.earning.share(terms.percent * 100)
+    return ComingBack(Payer.MINUTES.value, whole, whole.share(terms.percent * 100), earned, terms.percent)
+
+
 def settle_minutes(lesson: Lesson, terms: Terms, *, actor: Any, now: datetime) -> None:
     """Give back the part of the minutes that the terms give the student, and pay the teacher for the rest."""
     if lesson.paid_with != PayWith.ALLOWANCE:
         return
-    billing.return_use(key=_key(lesson), amount=lesson.minutes * terms.percent // 100, actor=actor, now=now)
+    back = minutes_back(lesson, terms)
+    billing.return_use(key=_key(lesson), amount=back.back.amount, actor=actor, now=now)
     billing.pay_earning(
         seller_id=lesson.teacher_id,
-        gross=lesson.earning - lesson.earning.share(terms.percent * 100),
+        gross=back.teacher,
         kind="lesson",
         subject=f"lessons.lesson:{lesson.id}",
         key=f"lesson:{lesson.id}:earning",
@@ -69,6 +81,44 @@ def settle_minutes(lesson: Lesson, terms: Terms, *, actor: Any, now: datetime) -
         actor=actor,
         now=now,
     )
+
+
+class MinutesMissing(Refusal):
+    """In the week of the new time the plan has too few minutes."""
+
+    code = "minutes_missing"
+    sentence = gettext_lazy(
+        "The plan that pays for this lesson has not enough minutes in the week of the new time: %(needed)s are needed."
+    )
+
+
+class PlanNotPaidThen(Refusal):
+    """The new time lies outside of the period the plan is paid for."""
+
+    code = "plan_not_paid_then"
+    sentence = gettext_lazy("The plan that pays for this lesson is not paid for the week of the new time.")
+
+
+def preview_move(*, lesson: Lesson, starts_at: datetime) -> billing.UseMove | None:
+    """What moving the lesson to `starts_at` does to the minutes that pay for it: how many go back to their week and
+    are taken from that of the new time, and what is left there. None when nothing changes: other lessons, and moves
+    within the same week. Refuses `MinutesMissing`, `PlanNotPaidThen`."""
+    if lesson.paid_with != PayWith.ALLOWANCE:
+        return None
+    try:
+        return billing.preview_move_use(key=_key(lesson), at=starts_at, scope=scopes(lesson.teacher_id))
+    except billing.AllowanceShort:
+        raise MinutesMissing(needed=Money(lesson.minutes, UNIT).display()) from None
+    except billing.AllowanceNotThen:
+        raise PlanNotPaidThen from None
+
+
+def move_minutes(lesson: Lesson, starts_at: datetime, *, actor: Any, now: datetime) -> None:
+    """Have the minutes of the week of the new time pay. Refuses as `preview_move`."""
+    if lesson.paid_with != PayWith.ALLOWANCE:
+        return
+    preview_move(lesson=lesson, starts_at=starts_at)
+    billing.move_use(key=_key(lesson), at=starts_at, scope=scopes(lesson.teacher_id), actor=actor, now=now)
 
 
 def _key(lesson: Lesson) -> str:

@@ -9,14 +9,19 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing import queries as money
 from majlis.engines.billing import services as billing
 from majlis.engines.experts import queries as experts
+from majlis.kernel.accounts import queries as accounts
+from majlis.kernel.accounts import services as trail
+from majlis.kernel.accounts.types import Role
 from majlis.kernel.notices import services as notices
 from majlis.kit import clock
 from majlis.kit.errors import Invalid, NotFound, Refusal
+from majlis.kit.locale import digits
 from majlis.kit.money import Money
 from majlis.kit.state import promised
 from majlis.products.lessons.models import Lesson, Package, PackagePurchase
@@ -106,14 +111,30 @@ def offer_package(
 
 
 @transaction.atomic
-def end_package(*, actor: Any, package_id: UUID) -> Package:
-    """The teacher does not offer it any more; who bought it keeps it. NotFound for another's."""
-    package = Package.objects.select_for_update().filter(id=package_id, teacher=actor).first()
-    if package is None:
+def end_package(*, actor: Any, package_id: UUID, reason: str = "") -> Package:
+    """The teacher does not offer it any more, or the office ends it for a reason (audited); who bought it keeps it.
+    NotFound for another's."""
+    package = Package.objects.select_for_update().filter(id=package_id).first()
+    if package is None or not _may(actor, package.teacher_id):
         raise NotFound
+    _record(actor, package.teacher_id, "lessons.package_ended", f"lessons.package:{package.id}", reason)
     Package.objects.filter(id=package_id).update(active=False, updated_at=clock.now())
     package.active = False
     return package
+
+
+STAFF = (Role.SUPPORT, Role.FINANCE, Role.ADMIN, Role.OWNER)
+"""Who in the office may end a package, or give what is unused of one back."""
+
+
+def _may(actor: Any, owner_id: UUID) -> bool:
+    return actor.id == owner_id or accounts.has_role(actor, *STAFF)
+
+
+def _record(actor: Any, owner_id: UUID, action: str, target: str, reason: str, **facts: Any) -> None:
+    """What the office did with somebody else's."""
+    if actor.id != owner_id:
+        trail.record_act(actor=actor, action=action, target=target, facts=facts, reason=reason)
 
 
 def _locked(purchase_id: UUID) -> PackagePurchase:
@@ -132,13 +153,19 @@ def _move(purchase: PackagePurchase, to: str, now: datetime, **fields: Any) -> N
         setattr(purchase, name, value)
 
 
+def bought_by(actor: Any, purchase_id: UUID) -> PackagePurchase:
+    """A package the person bought, locked. NotFound for another's."""
+    purchase = _locked(purchase_id)
+    if purchase.student_id != actor.id:
+        raise NotFound
+    return purchase
+
+
 def usable(actor: Any, request: BookingRequest, now: datetime) -> PackagePurchase:
     """The student's package this lesson would be a session of, locked. Refuses NotFound for another's,
     `PackageEnded`, `PackageDoesNotFit`."""
-    purchase = _locked(promised(request.purchase_id))
+    purchase = bought_by(actor, promised(request.purchase_id))
     package = purchase.package
-    if purchase.student_id != actor.id:
-        raise NotFound
     if purchase.status != S.ACTIVE or promised(purchase.expires_at) <= now:
         raise PackageEnded
     fits = (
@@ -173,11 +200,28 @@ def _use_key(lesson: Lesson) -> str:
     return f"lesson:{lesson.id}:session"
 
 
+def session_words(lesson: Lesson) -> str:
+    """Which session of its package a lesson is, in a sentence."""
+    purchase = promised(lesson.purchase)
+    left = money.allowance_left(purchase.student_id, "session", scope=purchase.scope, at=lesson.starts_at).amount
+    booked = purchase.lessons.exclude(status__in=[LessonStatus.CANCELLED, LessonStatus.EXPIRED])
+    number = purchase.sessions - left - booked.filter(id__gt=lesson.id).count()
+    return gettext("Session %(number)s of %(sessions)s of your package.") % {
+        "number": digits(number),
+        "sessions": digits(purchase.sessions),
+    }
+
+
+def session_returns(purchase: PackagePurchase, terms: Terms, now: datetime) -> bool:
+    """Whether a session that ends by these terms comes back to its package, and not in money."""
+    return terms.percent == 100 and purchase.status == S.ACTIVE and now < promised(purchase.expires_at)
+
+
 def settle_session(lesson: Lesson, terms: Terms, *, reason: str, actor: Any, now: datetime) -> None:
     """The money of a session goes by the terms of its lesson. If the student would get everything back and the package
     still runs, they get the session back instead."""
     purchase = _locked(promised(lesson.purchase_id))
-    if terms.percent == 100 and purchase.status == S.ACTIVE and now < promised(purchase.expires_at):
+    if session_returns(purchase, terms, now):
         billing.return_use(key=_use_key(lesson), actor=actor, now=now)
         return
     share = purchase.share(1)
@@ -236,19 +280,26 @@ def preview_refund(purchase: PackagePurchase, *, expired: bool = False) -> Packa
 
 @transaction.atomic
 def refund_package(
-    *, actor: Any, purchase_id: UUID, shown_amount: int | None = None, now: datetime | None = None
+    *,
+    actor: Any,
+    purchase_id: UUID,
+    shown_amount: int | None = None,
+    reason: str = "",
+    now: datetime | None = None,
 ) -> PackageRefund:
-    """The student gives the unused sessions back and gets their money by the policy; booked lessons stay. Exactly what
-    `preview_refund` said; `shown_amount` (minor units) is what the student was shown, and less than that is refused
-    (`PackageEnded`). NotFound for another's; refuses as `preview_refund`."""
+    """The student gives the unused sessions back and gets their money by the policy, or the office does it for them
+    (audited); booked lessons stay. Exactly what `preview_refund` said; `shown_amount` (minor units) is what the student
+    was shown, and less than that is refused (`PackageEnded`). NotFound for another's; refuses as `preview_refund`."""
     now = now or clock.now()
     purchase = _locked(purchase_id)
-    if purchase.student_id != actor.id:
+    if not _may(actor, purchase.student_id):
         raise NotFound
     told = preview_refund(purchase)
     if shown_amount is not None and told.back.amount < shown_amount:
         raise PackageEnded
     _end(purchase, told, S.REFUNDED, _("Unused sessions given back."), actor, now)
+    target, back = f"lessons.purchase:{purchase.id}", told.back
+    _record(actor, purchase.student_id, "lessons.package_refunded", target, reason, amount=back.amount, unit=back.unit)
     return told
 
 

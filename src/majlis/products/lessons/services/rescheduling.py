@@ -16,6 +16,7 @@ from majlis.kit.state import promised
 from majlis.products.lessons.events import LessonMoved
 from majlis.products.lessons.models import Lesson, RescheduleRequest
 from majlis.products.lessons.services import announcing
+from majlis.products.lessons.services.minutes import move_minutes, preview_move
 from majlis.products.lessons.services.state import locked
 from majlis.products.lessons.types import LessonStatus, RequestState
 
@@ -42,13 +43,15 @@ def request_reschedule(
     *, actor: Any, lesson_id: UUID, starts_at: datetime, reason: str = "", now: datetime | None = None
 ) -> RescheduleRequest:
     """Propose another time of the same length; it is held for both until the other side answers. Refuses `NotFound`,
-    `CannotMove`, `AlreadyAsked`, and what scheduling refuses (`SlotTaken`, `OutsideHours`, …)."""
+    `CannotMove`, `AlreadyAsked`, what scheduling refuses (`SlotTaken`, `OutsideHours`, …), and where minutes pay,
+    `MinutesMissing` and `PlanNotPaidThen` as `preview_move` does."""
     now = now or clock.now()
     lesson = locked(lesson_id, seen_by=actor)
     if lesson.status != LessonStatus.CONFIRMED or lesson.starts_at <= now or starts_at == lesson.starts_at:
         raise CannotMove
     if lesson.reschedules.filter(state=RequestState.OPEN).exists():
         raise AlreadyAsked
+    preview_move(lesson=lesson, starts_at=starts_at)
     answer_by = min(now + timedelta(hours=ANSWER_HOURS), lesson.starts_at, starts_at)
     ends_at = starts_at + (lesson.ends_at - lesson.starts_at)
     # Beside a lesson nothing can be held that overlaps it, since both belong to the same two people: moving it by
@@ -94,8 +97,9 @@ def request_reschedule(
 def answer_reschedule(
     *, actor: Any, request_id: UUID, accept: bool, answer: str = "", now: datetime | None = None
 ) -> RescheduleRequest:
-    """The other side says yes (the lesson moves, with a new version) or no (it stays). Refuses `NotFound` to anybody
-    else, `CannotMove` when the request is no longer open."""
+    """The other side says yes (the lesson moves, with a new version, and so do the minutes that pay for it) or no (it
+    stays). Refuses `NotFound` to anybody else, `CannotMove` when the request is no longer open, and as `preview_move`
+    when the minutes of the new week have been used meanwhile."""
     now = now or clock.now()
     request = RescheduleRequest.objects.filter(id=request_id).first()
     if request is None:
@@ -114,6 +118,7 @@ def answer_reschedule(
     scheduling.move(
         reservation_id=promised(lesson.reservation_id), starts_at=request.starts_at, ends_at=request.ends_at, now=now
     )
+    move_minutes(lesson, request.starts_at, actor=actor, now=now)
     was_at = lesson.starts_at
     lesson.starts_at, lesson.ends_at, lesson.version = request.starts_at, request.ends_at, lesson.version + 1
     lesson.save(update_fields=["starts_at", "ends_at", "version"])

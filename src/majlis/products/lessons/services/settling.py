@@ -13,12 +13,13 @@ from majlis.kernel.ledger import services as ledger
 from majlis.kernel.ledger.types import Line, Purpose, of_house, of_person
 from majlis.kit import clock, events
 from majlis.kit.errors import Refusal
+from majlis.kit.money import Money
 from majlis.products.lessons.events import LessonSettled
 from majlis.products.lessons.models import Lesson, Verdict
 from majlis.products.lessons.services import announcing, packages
-from majlis.products.lessons.services.minutes import settle_minutes
+from majlis.products.lessons.services.minutes import UNIT, minutes_back, settle_minutes
 from majlis.products.lessons.services.state import locked
-from majlis.products.lessons.types import LessonStatus, Terms, VerdictState
+from majlis.products.lessons.types import ComingBack, LessonStatus, Payer, PayWith, Terms, VerdictState
 
 
 class NotYours(Refusal):
@@ -27,6 +28,26 @@ class NotYours(Refusal):
     code = "not_yours_to_release"
     sentence = _("Only the student can confirm a lesson before the time for questions is over.")
     status = 403
+
+
+def worth(lesson: Lesson) -> Money:
+    """What was paid for it, in what it was paid with: money, or minutes. A session of a package is worth its share."""
+    return lesson.price if lesson.paid_with == PayWith.MONEY else Money(lesson.minutes, UNIT)
+
+
+def coming_back(lesson: Lesson, terms: Terms, *, now: datetime | None = None) -> ComingBack:
+    """What would come back by these terms, and as what: exactly what `pay_out` does."""
+    if lesson.paid_with == PayWith.ALLOWANCE:
+        return minutes_back(lesson, terms)
+    if lesson.purchase is None:
+        payer = Payer.MONEY if lesson.price else Payer.NOTHING
+        return ComingBack(payer.value, lesson.price, terms.student, terms.teacher, terms.percent)
+    if packages.session_returns(lesson.purchase, terms, now or clock.now()):
+        session, nothing = Money(1, "session"), lesson.price - lesson.price
+        return ComingBack(Payer.PACKAGE.value, session, session, nothing, terms.percent)
+    share = lesson.purchase.share(1)
+    back = share.share(terms.percent * 100)
+    return ComingBack(Payer.PACKAGE.value, share, back, share - back, terms.percent)
 
 
 def pay_out(lesson: Lesson, terms: Terms, *, reason: str, actor: Any, now: datetime) -> None:

@@ -1,5 +1,6 @@
-"""A weekly lesson booked in one go, with a report per date."""
+"""A weekly lesson booked in one go, with a report per date: whether it is free, and what pays for it."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,19 +9,22 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from majlis.engines.billing import services as billing
 from majlis.engines.scheduling import queries as calendar
 from majlis.kit import clock
 from majlis.kit.errors import Invalid, Refusal
 from majlis.products.lessons.models import Lesson, Series
 from majlis.products.lessons.policy import current_policy
+from majlis.products.lessons.services import packages
 from majlis.products.lessons.services.booking import (
     check_booking,
     confirm_lesson,
-    hold_lesson,
+    hold_paid,
     order_lessons,
+    payer_of,
 )
-from majlis.products.lessons.services.minutes import use_minutes
-from majlis.products.lessons.types import BookingRequest, PayWith, WeeklyDate
+from majlis.products.lessons.services.minutes import minutes_words
+from majlis.products.lessons.types import BookingRequest, Payer, PayWith, WeeklyDate
 
 MOST_WEEKS = 26
 
@@ -30,6 +34,18 @@ class NothingFree(Refusal):
 
     code = "no_date_free"
     sentence = _("None of these dates can be booked any more.")
+
+
+class NoSessionLeft(billing.AllowanceShort):
+    """The package has no session for this date any more."""
+
+    sentence = _("No session of your package is left for this date.")
+
+
+class NoMinutesThen(billing.AllowanceShort):
+    """The week in which the date lies has too few minutes."""
+
+    sentence = _("Your plan has %(left)s left for that week, and %(needed)s are needed.")
 
 
 class _Rehearsal(Exception):
@@ -63,53 +79,98 @@ def preview_weekly(*, actor: Any, request: BookingRequest, weeks: int, now: date
 def book_weekly(
     *, actor: Any, request: BookingRequest, weeks: int, key: str, now: datetime | None = None
 ) -> tuple[list[WeeklyDate], list[Lesson]]:
-    """Hold every date that can be booked, in one order. Returns the report per date and the lessons (all with the same
-    `order_id`). The same `key` books once. Refuses `NothingFree` and what `book_lesson` refuses."""
+    """Hold every date that can be booked. With `request.purchase_id` each takes a session of that package, with
+    `pay_with` minutes those of the week it lies in (a package first, where both are asked for): such a date is
+    confirmed at once. With `rest_with_money` the dates these do not cover are paid with money, otherwise they are not
+    booked. All that is paid with money is one order, and only these lessons have its `order_id`.
+
+    Returns the report per date and the lessons, the soonest first. The same `key` books once. Refuses `NothingFree`,
+    NotFound for another's package, and what `book_lesson` refuses."""
     now = now or clock.now()
     known = list(Lesson.objects.filter(student=actor, booking_key=key).order_by("starts_at"))
     if known:
-        return [WeeklyDate(x.starts_at, x.ends_at) for x in known], known
+        return [_date_of(lesson) for lesson in known], known
     report, lessons = _hold_dates(actor, request, weeks, key=key, now=now)
     if not lessons:
-        raise NothingFree
-    if lessons[0].price.amount == 0:
-        for lesson in lessons:
+        reasons = {date.words for date in report}
+        raise NothingFree(reasons.pop() if len(reasons) == 1 else None)
+    for lesson in lessons:
+        if payer_of(lesson) != Payer.MONEY:
             confirm_lesson(lesson_id=lesson.id, actor=actor, now=now)
-            lesson.refresh_from_db()
-    else:
+    to_pay = [lesson for lesson in lessons if payer_of(lesson) == Payer.MONEY]
+    if to_pay:
         held_until = now + timedelta(minutes=current_policy().hold_minutes)
-        order_lessons(lessons, actor=actor, key=key, held_until=held_until, now=now)
+        order_lessons(to_pay, actor=actor, key=key, held_until=held_until, now=now)
+    for lesson in lessons:
+        lesson.refresh_from_db()
     return report, lessons
 
 
 def _hold_dates(
     actor: Any, request: BookingRequest, weeks: int, *, key: str, now: datetime
 ) -> tuple[list[WeeklyDate], list[Lesson]]:
+    request = replace(request, trial=False)
     price = check_booking(actor, request)
+    if request.purchase_id is not None:
+        packages.bought_by(actor, request.purchase_id)
     policy = current_policy()
-    held_until = now + timedelta(minutes=policy.hold_minutes)
     zone = calendar.calendar_settings(request.teacher_id).zone
-    series = Series.objects.create(student=actor, teacher_id=request.teacher_id, zone=zone)
+    hold = {
+        "price": price,
+        "policy": policy,
+        "held_until": now + timedelta(minutes=policy.hold_minutes),
+        "key": key,
+        "now": now,
+        "series": Series.objects.create(student=actor, teacher_id=request.teacher_id, zone=zone),
+    }
     report, lessons = [], []
     for starts_at in weekly_starts(request.starts_at, weeks, zone):
-        ends_at = starts_at + timedelta(minutes=request.minutes)
         try:
-            with transaction.atomic():
-                held = hold_lesson(
-                    actor=actor,
-                    request=replace(request, starts_at=starts_at, trial=False),
-                    price=price,
-                    policy=policy,
-                    held_until=held_until,
-                    key=key,
-                    now=now,
-                    series=series,
-                )
-                if held.paid_with == PayWith.ALLOWANCE:
-                    use_minutes(held, actor=actor, now=now)
-                lessons.append(held)
+            lesson = _hold_date(actor, replace(request, starts_at=starts_at), hold)
         except Refusal as refused:
+            ends_at = starts_at + timedelta(minutes=request.minutes)
             report.append(WeeklyDate(starts_at, ends_at, refused.code, str(refused)))
         else:
-            report.append(WeeklyDate(starts_at, ends_at))
+            lessons.append(lesson)
+            report.append(_date_of(lesson))
     return report, lessons
+
+
+def _hold_date(actor: Any, wish: BookingRequest, hold: dict[str, Any]) -> Lesson:
+    """Hold one date by the first of the ways to pay that has enough for it. Refuses what the first one refused when
+    none has, and whatever stands in the way of the time itself."""
+    missing: list[Refusal] = []
+    for way in _ways(wish):
+        try:
+            with transaction.atomic():
+                return hold_paid(actor=actor, request=way, **hold)
+        except billing.AllowanceShort as short:
+            missing.append(NoSessionLeft() if way.purchase_id else NoMinutesThen(**short.facts))
+        except (packages.PackageDoesNotFit, packages.PackageEnded) as unfit:
+            missing.append(unfit)
+    raise missing[0]
+
+
+def _ways(wish: BookingRequest) -> Iterator[BookingRequest]:
+    """The ways to pay that were asked for, the first to be tried first."""
+    by_minutes = wish.pay_with == PayWith.ALLOWANCE
+    if wish.purchase_id is not None:
+        yield replace(wish, pay_with=PayWith.MONEY)
+    if by_minutes:
+        yield replace(wish, purchase_id=None)
+    if wish.rest_with_money or not (by_minutes or wish.purchase_id is not None):
+        yield replace(wish, purchase_id=None, pay_with=PayWith.MONEY)
+
+
+def _date_of(lesson: Lesson) -> WeeklyDate:
+    """The report's line of a date that is booked."""
+    payer = payer_of(lesson)
+    price = lesson.price if payer == Payer.MONEY else None
+    words = ""
+    if payer == Payer.PACKAGE:
+        words = packages.session_words(lesson)
+    elif payer == Payer.MINUTES:
+        words = minutes_words(lesson)
+    elif price is not None:
+        words = price.display()
+    return WeeklyDate(lesson.starts_at, lesson.ends_at, payer=payer.value, payment=words, price=price)

@@ -88,3 +88,90 @@ class TestPayWithMinutes:
         )
         assert [date.refusal for date in report] == ["", "", "allowance_short"]
         assert ([lesson.status for lesson in lessons], left(nadia)) == (["confirmed", "confirmed"], 0)
+
+
+class TestMoved:
+    """A lesson that moves to another week takes its minutes along."""
+
+    WEEK = timedelta(weeks=1)
+
+    def weeks(self, minutes=(60, 60)):
+        person, begin = student(money=0), soon().replace(hour=0)
+        for number, amount in enumerate(minutes):
+            billing.grant_allowance(
+                person_id=person.id,
+                unit="minute",
+                amount=amount,
+                key=f"week:{number}",
+                subject="test:1",
+                scope="lesson",
+                valid_from=begin + number * self.WEEK,
+                valid_until=begin + (number + 1) * self.WEEK,
+            )
+        return person
+
+    def move(self, lesson, salma, nadia, starts_at):
+        asked = services.request_reschedule(actor=nadia, lesson_id=lesson.id, starts_at=starts_at)
+        return services.answer_reschedule(actor=salma, request_id=asked.id, accept=True)
+
+    def left_at(self, person, at):
+        return bills.allowance_left(person.id, "minute", scope=["lesson"], at=at).amount
+
+    def test_to_the_week_it_moves_to_and_back_by_journal(self):
+        salma, nadia = teacher(), self.weeks()
+        lesson = by_minutes(salma, nadia)
+        first, second = lesson.starts_at, lesson.starts_at + self.WEEK
+        effect = services.preview_move(lesson=lesson, starts_at=second)
+        assert (effect.amount.amount, effect.left.amount) == (60, 0)
+        self.move(lesson, salma, nadia, second)
+        assert (self.left_at(nadia, first), self.left_at(nadia, second)) == (60, 0)
+        lesson.refresh_from_db()
+        self.move(lesson, salma, nadia, first)
+        assert (self.left_at(nadia, first), self.left_at(nadia, second)) == (0, 60)
+        lines = bills.allowance_statement(nadia, "minute").items
+        assert [line.amount.amount for line in lines] == [-60, 60, -60, 60, -60, 60, 60]
+        assert [f for outcome in audit.run("billing") for f in outcome.findings] == []
+
+    def test_cancelled_afterwards_they_come_back_to_the_new_week(self):
+        salma, nadia = teacher(), self.weeks()
+        lesson = by_minutes(salma, nadia)
+        self.move(lesson, salma, nadia, lesson.starts_at + self.WEEK)
+        services.cancel_lesson(actor=nadia, lesson_id=lesson.id)
+        assert self.left_at(nadia, lesson.starts_at + self.WEEK) == 60
+        assert left(nadia) == 120
+
+    def test_within_the_week_nothing_moves(self):
+        salma, nadia = teacher(), self.weeks()
+        lesson = by_minutes(salma, nadia)
+        assert services.preview_move(lesson=lesson, starts_at=lesson.starts_at + timedelta(days=1)) is None
+        self.move(lesson, salma, nadia, lesson.starts_at + timedelta(days=1))
+        assert len(bills.allowance_statement(nadia, "minute").items) == 3
+
+    def test_a_week_with_too_few_is_refused_in_words(self):
+        salma, nadia = teacher(), self.weeks((60, 30))
+        lesson = by_minutes(salma, nadia)
+        with pytest.raises(services.MinutesMissing, match="60 minutes are needed"):
+            services.request_reschedule(actor=nadia, lesson_id=lesson.id, starts_at=lesson.starts_at + self.WEEK)
+
+    def test_outside_of_what_is_paid_it_is_refused(self):
+        salma, nadia = teacher(), self.weeks((60,))
+        lesson = by_minutes(salma, nadia)
+        with pytest.raises(services.PlanNotPaidThen):
+            services.request_reschedule(actor=salma, lesson_id=lesson.id, starts_at=lesson.starts_at + self.WEEK)
+
+    def test_used_up_meanwhile_the_lesson_stays_where_it_is(self):
+        salma, nadia = teacher(), self.weeks()
+        lesson = by_minutes(salma, nadia)
+        second = lesson.starts_at + self.WEEK
+        asked = services.request_reschedule(actor=nadia, lesson_id=lesson.id, starts_at=second)
+        by_minutes(salma, nadia, second + timedelta(days=1))
+        with pytest.raises(services.MinutesMissing):
+            services.answer_reschedule(actor=salma, request_id=asked.id, accept=True)
+        before = lesson.starts_at
+        lesson.refresh_from_db()
+        assert (lesson.starts_at, self.left_at(nadia, before)) == (before, 0)
+
+    def test_minutes_that_last_for_ever_pay_wherever_it_moves(self):
+        salma, nadia = teacher(), learner()
+        lesson = by_minutes(salma, nadia)
+        assert services.preview_move(lesson=lesson, starts_at=lesson.starts_at + 10 * self.WEEK) is None
