@@ -7,7 +7,7 @@ announcement commit or vanish together. Delivery is at least once: a handler is 
 import dataclasses
 import importlib
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any, TypeVar, get_type_hints
 from uuid import UUID
@@ -28,13 +28,24 @@ def subscribe(event: type) -> Callable[[H], H]:
 
 def publish(event: Any) -> None:
     """Announce `event` (a frozen dataclass of ids and facts) to each subscriber, one job each."""
+    publish_all([event])
+
+
+def publish_all(announced: Iterable[Any]) -> None:
+    """Announce several events, in their order, by one statement."""
     from majlis.kit.jobs import deliver_event
 
-    kind = f"{type(event).__module__}:{type(event).__qualname__}"
-    facts = {k: _plain(v) for k, v in dataclasses.asdict(event).items()}
-    for handler in _subscribers[type(event)]:
-        name = f"{handler.__module__}:{handler.__qualname__}"
-        deliver_event.defer(handler=name, kind=kind, facts=facts)
+    jobs: list[dict[str, Any]] = [
+        {
+            "handler": f"{handler.__module__}:{handler.__qualname__}",
+            "kind": f"{type(event).__module__}:{type(event).__qualname__}",
+            "facts": {k: _plain(v) for k, v in dataclasses.asdict(event).items()},
+        }
+        for event in announced
+        for handler in _subscribers[type(event)]
+    ]
+    if jobs:
+        deliver_event.batch_defer(*jobs)
 
 
 def deliver(handler: str, kind: str, facts: dict[str, Any]) -> None:

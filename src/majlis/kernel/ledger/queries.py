@@ -26,6 +26,13 @@ def available(person_id: UUID, unit: str, purpose: str = Purpose.WALLET) -> Mone
     return Money(found or 0, unit)
 
 
+def available_to(people: Sequence[UUID], unit: str, purpose: str = Purpose.WALLET) -> dict[UUID, Money]:
+    """`available` of many people by one statement, by person; who has no account yet is left out."""
+    accounts = Account.objects.filter(id__in=[of_person(person_id, purpose, unit).id for person_id in people])
+    rows = accounts.values_list("person_id", F("balance") - F("held"))
+    return {person_id: Money(found, unit) for person_id, found in rows if person_id is not None}
+
+
 def balances(person_id: UUID, purpose: str = Purpose.WALLET) -> list[Money]:
     """The person's balance in every unit they ever had one in, by unit."""
     rows = Account.objects.filter(person_id=person_id, purpose=purpose).order_by("unit")

@@ -1,7 +1,9 @@
 """The words of the ledger."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from uuid import UUID
 
@@ -102,11 +104,15 @@ class AccountName:
     @property
     def id(self) -> UUID:
         """The account's key: a digest of its name, so that nobody has to look it up. The database makes the same."""
-        text = f"{self.person_id or ''}:{self.purpose}:{self.unit}:{self.name}"
-        return UUID(bytes=sha256(text.encode()).digest()[:16])
+        return _digest(f"{self.person_id or ''}:{self.purpose}:{self.unit}:{self.name}")
 
     def __str__(self) -> str:
         return ":".join(str(part) for part in (self.person_id or "house", self.purpose, self.unit, self.name) if part)
+
+
+@lru_cache(maxsize=4096)
+def _digest(name: str) -> UUID:
+    return UUID(bytes=sha256(name.encode()).digest()[:16])
 
 
 DEEPEST_DEBT = -(10**15)
@@ -133,6 +139,17 @@ class Line:
     def __post_init__(self) -> None:
         if self.amount.unit != self.account.unit:
             raise ValueError(f"{self.amount.unit} cannot be entered in an account of {self.account.unit}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A journal to be posted (`services.post` says what each is)."""
+
+    key: str
+    kind: str
+    lines: Sequence[Line]
+    subject: str = ""
+    memo: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -83,6 +84,17 @@ class Kind:
     """How it is mailed unless the person chose otherwise."""
     mail_after: int = 0
     """Minutes before it is mailed; one read in the app meanwhile is not mailed at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What one of many people is told (`notify_many`, `remind_many`): the same kind, each with their own facts."""
+
+    person_id: UUID
+    facts: dict[str, Any]
+    link: str
+    key: str
+    """What makes it once per person."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing.models import AllowanceGrant, AllowanceUse
 from majlis.kernel.ledger import services as ledger
-from majlis.kernel.ledger.types import JournalKind, Line, Purpose, of_house, of_person
+from majlis.kernel.ledger.types import JournalKind, Line, Posting, Purpose, of_house, of_person
 from majlis.kit import clock, db
 from majlis.kit.errors import Invalid, NotFound, Refusal
 from majlis.kit.ids import new_id
@@ -117,8 +117,25 @@ def grant_allowances(
         ):
             raise AllowanceKeyReused()
         return [known[draft.key] for draft in drafts]
+    grants = grants_of(person_id, unit, drafts, subject=subject, scope=scope, memo=memo, now=now)
+    AllowanceGrant.objects.bulk_create(grants)
+    _book(grants[0], sum(draft.amount for draft in drafts), "granted", f"{grants[0].batch}:granted", memo, actor, now)
+    return grants
+
+
+def grants_of(
+    person_id: UUID,
+    unit: str,
+    drafts: Sequence[GrantDraft],
+    *,
+    subject: str,
+    scope: str,
+    memo: str,
+    now: datetime,
+) -> list[AllowanceGrant]:
+    """The grants of one batch, not written yet."""
     batch = new_id()
-    grants = [
+    return [
         AllowanceGrant(
             id=batch if number == 0 else new_id(),
             person_id=person_id,
@@ -137,9 +154,6 @@ def grant_allowances(
         )
         for number, draft in enumerate(drafts)
     ]
-    AllowanceGrant.objects.bulk_create(grants)
-    _book(grants[0], sum(draft.amount for draft in drafts), "granted", f"{batch}:granted", memo, actor, now)
-    return grants
 
 
 @transaction.atomic
@@ -334,7 +348,20 @@ KINDS = {
 
 def _book(grant: AllowanceGrant, amount: int, house: str, key: str, memo: str, actor: Any, now: datetime) -> None:
     """The person has `amount` more (or less); the house's account of that name the opposite."""
+    posting = _posting(grant, amount, house, key, memo)
     ledger.post(
+        key=posting.key,
+        kind=posting.kind,
+        lines=posting.lines,
+        subject=posting.subject,
+        memo=memo,
+        actor=actor,
+        now=now,
+    )
+
+
+def _posting(grant: AllowanceGrant, amount: int, house: str, key: str, memo: str) -> Posting:
+    return Posting(
         key=f"allowance:{key}",
         kind=KINDS[house],
         lines=[
@@ -343,6 +370,10 @@ def _book(grant: AllowanceGrant, amount: int, house: str, key: str, memo: str, a
         ],
         subject=f"billing.allowance:{grant.batch}",
         memo=memo,
-        actor=actor,
-        now=now,
     )
+
+
+def grant_posting(grants: Sequence[AllowanceGrant]) -> Posting:
+    """The journal of one new batch of grants."""
+    first = grants[0]
+    return _posting(first, sum(each.amount for each in grants), "granted", f"{first.batch}:granted", first.memo)

@@ -17,7 +17,7 @@ from majlis.engines.billing.models import (
 )
 from majlis.engines.billing.types import Split
 from majlis.kernel.ledger import services as ledger
-from majlis.kernel.ledger.types import JournalKind, Line, Purpose, of_house, of_person
+from majlis.kernel.ledger.types import JournalKind, Line, Posting, Purpose, of_house, of_person
 from majlis.kit.money import Money
 
 WALLET = Purpose.WALLET
@@ -41,29 +41,42 @@ def book_charge(payment: Payment, charge: Charge, now: datetime) -> None:
 
 def book_order(order: Order, now: datetime) -> None:
     """The buyer's wallet pays the whole order into escrow, and the house adds what it bears of coupons."""
+    posting = order_posting(order)
+    if posting is not None:
+        _post(posting, None, now)
+
+
+def order_posting(order: Order) -> Posting | None:
+    """What `book_order` books; None for an order that moves nothing."""
     added = sum((line.subsidy for line in order.lines), Money(0, order.unit))
     if not order.total_amount and not added:
-        return
+        return None
     lines = [
         Line(of_person(order.buyer_id, WALLET, order.unit), -order.total),
         Line(of_house(Purpose.GOODWILL, order.unit, "coupons"), -added),
         Line(of_house(Purpose.ESCROW, order.unit), order.total + added),
     ]
-    ledger.post(
+    return Posting(
         key=f"order:{order.id}:pay",
         kind=JournalKind.WALLET_PAYMENT,
         lines=[entry for entry in lines if entry.amount],
         subject=f"billing.order:{order.id}",
         memo=order.number,
-        now=now,
     )
 
 
 def book_settlement(line: OrderLine, parts: Split, actor: Any, now: datetime, *, key: str) -> None:
     """A line's escrow, or a part of it, goes where its split says."""
+    posting = settlement_posting(line, parts, key=key)
+    if posting is not None:
+        _post(posting, actor, now)
+
+
+def settlement_posting(line: OrderLine, parts: Split, *, key: str) -> Posting | None:
+    """What `book_settlement` books; None for a line that is worth nothing."""
     whole = parts.buyer + parts.seller + parts.fees + parts.tax + parts.coupons
     if not whole:
-        return
+        return None
     unit = line.unit
     lines = [
         Line(of_house(Purpose.ESCROW, unit), -whole),
@@ -74,12 +87,22 @@ def book_settlement(line: OrderLine, parts: Split, actor: Any, now: datetime, *,
     ]
     if line.seller_id:
         lines.append(Line(of_person(line.seller_id, WALLET, unit), parts.seller))
-    ledger.post(
+    return Posting(
         key=f"line:{line.id}:{key}",
         kind=JournalKind.REFUND if parts.buyer and parts.buyer + parts.coupons == whole else JournalKind.ESCROW_RELEASE,
         lines=[entry for entry in lines if entry.amount],
         subject=f"billing.line:{line.id}",
         memo=line.title,
+    )
+
+
+def _post(posting: Posting, actor: Any, now: datetime) -> None:
+    ledger.post(
+        key=posting.key,
+        kind=posting.kind,
+        lines=posting.lines,
+        subject=posting.subject,
+        memo=posting.memo,
         actor=actor,
         now=now,
     )

@@ -109,6 +109,12 @@ class Discounts:
     by_coupon: tuple[tuple[Coupon, Money], ...]
 
 
+def no_discount(lines: Sequence[LineDraft]) -> Discounts:
+    """What no coupon takes off."""
+    nothing = Money(0, lines[0].amount.unit)
+    return Discounts(tuple(Discount(nothing, nothing) for _line in lines), ())
+
+
 def normal_code(text: str) -> str:
     """A code as it is kept, whatever was typed: capitals, without spaces."""
     return "".join(text.upper().split())[:32]

@@ -1,9 +1,11 @@
 """Invoices and credit notes: numbered without gaps, issued once, never changed."""
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -55,6 +57,31 @@ def issue_invoices(order: Order, *, now: datetime) -> list[Invoice]:
         # The same order of series for everybody, so that two orders never wait for each other's numbers.
         for issuer in sorted(by_issuer, key=str)
     ]
+
+
+def issue_house_invoices(orders: Sequence[Order], details: Mapping[UUID, BillingDetails], *, now: datetime) -> None:
+    """`issue_invoices` for many paid orders of things the house itself sells, with as many numbers taken at once.
+    `details` are those of all their buyers who gave any. The series is locked until the transaction ends, so that this
+    comes last in it."""
+    require_transaction()
+    charged = [order for order in orders if order.total_amount]
+    if not charged:
+        return
+    year = _year(now)
+    last = take_numbers(None, InvoiceKind.INVOICE, year, len(charged))
+    Invoice.objects.bulk_create(
+        _document(
+            kind=InvoiceKind.INVOICE,
+            sequence=sequence,
+            order=order,
+            seller=None,
+            rows=[row for line in order.lines if line.total_amount for row in _rows(line)],
+            key=f"order:{order.id}:house",
+            details=details.get(order.buyer_id),
+            now=now,
+        )
+        for sequence, order in enumerate(charged, last - len(charged) + 1)
+    )
 
 
 def issue_credit_note(line: OrderLine, back: Money, tax: Money, *, key: str, now: datetime) -> Invoice | None:
@@ -117,12 +144,40 @@ def _issue(
     now: datetime,
     corrects: Invoice | None = None,
 ) -> Invoice:
-    zone = edition().zone
-    from zoneinfo import ZoneInfo
+    invoice = _document(
+        kind=kind,
+        sequence=take_number(seller.id if seller else None, kind, _year(now)),
+        order=order,
+        seller=seller,
+        rows=rows,
+        key=key,
+        details=BillingDetails.objects.filter(person=order.buyer).first(),
+        now=now,
+        corrects=corrects,
+    )
+    invoice.save(force_insert=True)
+    return invoice
 
-    year = now.astimezone(ZoneInfo(zone)).year
-    sequence = take_number(seller.id if seller else None, kind, year)
-    return Invoice.objects.create(
+
+def _year(now: datetime) -> int:
+    return now.astimezone(ZoneInfo(edition().zone)).year
+
+
+def _document(
+    *,
+    kind: InvoiceKind,
+    sequence: int,
+    order: Order,
+    seller: Any,
+    rows: list[dict[str, Any]],
+    key: str,
+    details: BillingDetails | None,
+    now: datetime,
+    corrects: Invoice | None = None,
+) -> Invoice:
+    """An invoice or credit note, not written yet."""
+    year = _year(now)
+    return Invoice(
         kind=kind,
         number=_printed(seller, kind, year, sequence),
         year=year,
@@ -133,29 +188,34 @@ def _issue(
         seller=seller,
         buyer=order.buyer,
         seller_facts=_seller_facts(seller),
-        buyer_facts=_buyer_facts(order),
+        buyer_facts=_buyer_facts(order, details),
         unit=order.unit,
         lines=rows,
         net_amount=sum(row["net"] for row in rows),
         tax_amount=sum(row["tax"] for row in rows),
         total_amount=sum(row["total"] for row in rows),
         issued_at=now,
-        zone=zone,
+        zone=edition().zone,
         reverse_charge=order.reverse_charge,
         created_at=now,
     )
 
 
 def take_number(seller_id: UUID | None, kind: str, year: int) -> int:
-    """The next number of a series. The row stays locked until the caller's transaction ends: if that is undone, the
-    number was never given."""
+    """The next number of a series."""
+    return take_numbers(seller_id, kind, year, 1)
+
+
+def take_numbers(seller_id: UUID | None, kind: str, year: int, number: int) -> int:
+    """The next so many numbers of a series; the last of them. The row stays locked until the caller's transaction ends:
+    if that is undone, they were never given."""
     require_transaction()
     with connection.cursor() as cursor:
         cursor.execute(
-            """INSERT INTO billing_invoiceseries (seller_id, kind, year, last) VALUES (%s, %s, %s, 1)
-               ON CONFLICT (seller_id, kind, year) DO UPDATE SET last = billing_invoiceseries.last + 1
+            """INSERT INTO billing_invoiceseries AS series (seller_id, kind, year, last) VALUES (%s, %s, %s, %s)
+               ON CONFLICT (seller_id, kind, year) DO UPDATE SET last = series.last + excluded.last
                RETURNING last""",
-            [seller_id, str(kind), year],
+            [seller_id, str(kind), year, number],
         )
         return cursor.fetchone()[0]
 
@@ -181,9 +241,8 @@ def _seller_facts(seller: Any) -> dict[str, str]:
     }
 
 
-def _buyer_facts(order: Order) -> dict[str, str]:
+def _buyer_facts(order: Order, details: BillingDetails | None) -> dict[str, str]:
     facts = {"name": order.buyer.name, "email": order.buyer.email or "", "country": order.country}
-    details = BillingDetails.objects.filter(person=order.buyer).first()
     if details is not None:
         facts |= {"name": details.name, "address": details.address, "tax_number": details.tax_number}
     return facts

@@ -30,6 +30,7 @@ from majlis.engines.billing.types import (
 )
 from majlis.kernel.accounts import queries as people
 from majlis.kernel.notices import services as notices
+from majlis.kernel.notices.types import Word
 from majlis.kit import clock, db, events
 from majlis.kit.errors import NotFound, Refusal
 from majlis.kit.money import Money
@@ -99,22 +100,10 @@ def place_order(
         registry.fulfiller(line.kind)
     people.may_buy(buyer)
     price = quote(buyer=buyer, lines=lines, coupons=coupons, now=now)
-    order = Order.objects.create(
-        number=new_number(),
-        buyer=buyer,
-        key=key,
-        unit=price.total.unit,
-        net_amount=price.net.amount,
-        tax_amount=price.tax.amount,
-        fee_amount=price.fee.amount,
-        total_amount=price.total.amount,
-        country=country_of(buyer),
-        reverse_charge=price.reverse_charge,
-        expires_at=expires_at,
-        created_at=now,
-    )
+    order = order_as_quoted(price, buyer=buyer, key=key, country=country_of(buyer), expires_at=expires_at, now=now)
+    order.save(force_insert=True)
     remember(order, "", OrderStatus.DRAFT, actor=actor)
-    _write_lines(order, price, now)
+    OrderLine.objects.bulk_create(lines_as_quoted(order, price, now))
     take_coupons(order, price.coupons, now=now)
     for written in order.lines:
         written.order = order
@@ -124,8 +113,29 @@ def place_order(
     return Order.objects.get(id=order.id)
 
 
-def _write_lines(order: Order, price: Quote, now: datetime) -> None:
-    OrderLine.objects.bulk_create(
+def order_as_quoted(
+    price: Quote, *, buyer: Any, key: str, country: str, expires_at: datetime | None, now: datetime
+) -> Order:
+    """The order of a quote, a draft and not written yet."""
+    return Order(
+        number=new_number(),
+        buyer=buyer,
+        key=key,
+        unit=price.total.unit,
+        net_amount=price.net.amount,
+        tax_amount=price.tax.amount,
+        fee_amount=price.fee.amount,
+        total_amount=price.total.amount,
+        country=country,
+        reverse_charge=price.reverse_charge,
+        expires_at=expires_at,
+        created_at=now,
+    )
+
+
+def lines_as_quoted(order: Order, price: Quote, now: datetime) -> list[OrderLine]:
+    """The lines of a quote, not written yet."""
+    return [
         OrderLine(
             order=order,
             position=position,
@@ -153,7 +163,7 @@ def _write_lines(order: Order, price: Quote, now: datetime) -> None:
             created_at=now,
         )
         for position, line in enumerate(price.lines)
-    )
+    ]
 
 
 def _shape_of_drafts(lines: Sequence[LineDraft]) -> list[tuple[Any, ...]]:
@@ -211,14 +221,19 @@ def pay_if_covered(order_id: UUID, *, now: datetime | None = None) -> bool:
     CartItem.objects.filter(order=order).delete()
     events.publish(OrderPaid(order.id))
     if order.total_amount:
-        notices.notify(
-            person_id=order.buyer_id,
-            kind="order_paid",
-            facts={"number": order.number, "amount": order.total},
-            link=f"/orders/{order.id}/",
-            key=f"order:{order.id}:paid",
-        )
+        word = word_of_payment(order)
+        notices.notify(person_id=word.person_id, kind="order_paid", facts=word.facts, link=word.link, key=word.key)
     return True
+
+
+def word_of_payment(order: Order) -> Word:
+    """What its buyer is told when it is paid (`order_paid`)."""
+    return Word(
+        order.buyer_id,
+        {"number": order.number, "amount": order.total},
+        f"/orders/{order.id}/",
+        f"order:{order.id}:paid",
+    )
 
 
 def _fulfil(line: OrderLine, now: datetime) -> None:

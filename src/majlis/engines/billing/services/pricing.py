@@ -18,7 +18,7 @@ from majlis.kit.errors import Invalid, Refusal
 from majlis.kit.money import Money
 
 if TYPE_CHECKING:
-    from majlis.engines.billing.services.coupons import Discount
+    from majlis.engines.billing.services.coupons import Discount, Discounts
 
 
 class EmptyOrder(Refusal):
@@ -56,10 +56,15 @@ def quote(*, buyer: Any, lines: Sequence[LineDraft], coupons: Sequence[str] = ()
     country = country_of(buyer)
     reverse = reverse_charged(buyer, country)
     off = discounts_for(codes=coupons, buyer=buyer, lines=lines, now=now)
+    return quote_in(country, lines, off, reverse=reverse, now=now)
+
+
+def quote_in(country: str, lines: Sequence[LineDraft], off: "Discounts", *, reverse: bool, now: datetime) -> Quote:
+    """What lines of one currency cost where it is known whose VAT they carry and what coupons take off."""
     quoted = tuple(
         _quote_line(line, country, reverse, discount, now) for line, discount in zip(lines, off.by_line, strict=True)
     )
-    nothing = Money(0, unit)
+    nothing = Money(0, lines[0].amount.unit)
     return Quote(
         lines=quoted,
         net=sum((line.net for line in quoted), nothing),
@@ -74,17 +79,29 @@ def quote(*, buyer: Any, lines: Sequence[LineDraft], coupons: Sequence[str] = ()
 
 def country_of(buyer: Any) -> str:
     """Whose VAT a buyer pays: the country their invoices are made out to, else their own, else the edition's."""
-    details = BillingDetails.objects.filter(person=buyer).values_list("country", flat=True).first()
-    return details or getattr(buyer, "country", "") or edition().country
+    return country_among(buyer, BillingDetails.objects.filter(person=buyer).first())
+
+
+def country_among(buyer: Any, details: BillingDetails | None) -> str:
+    """`country_of` where the buyer's details were read already."""
+    return (details.country if details else "") or getattr(buyer, "country", "") or edition().country
 
 
 def reverse_charged(buyer: Any, country: str) -> bool:
     """Whether the buyer accounts for the VAT: a business with a tax number in another country than the house's, where
     the edition's policy says that this is how it goes."""
-    rules = policies()
-    if country == edition().country or not {country, "*"} & set(rules.reverse_charge):
+    return _reverses(country) and reverse_charged_among(BillingDetails.objects.filter(person=buyer).first(), country)
+
+
+def reverse_charged_among(details: BillingDetails | None, country: str) -> bool:
+    """`reverse_charged` where the buyer's details were read already."""
+    if details is None or not _reverses(country):
         return False
-    return BillingDetails.objects.filter(person=buyer, business=True, country=country).exclude(tax_number="").exists()
+    return details.business and details.country == country and bool(details.tax_number)
+
+
+def _reverses(country: str) -> bool:
+    return country != edition().country and bool({country, "*"} & set(policies().reverse_charge))
 
 
 def net_and_tax(price: Money, rate: int, reverse: bool = False) -> tuple[Money, Money]:

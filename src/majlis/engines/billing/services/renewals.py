@@ -11,12 +11,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing.models import OrderLine, Subscription, SubscriptionPeriod
-from majlis.engines.billing.periods import end_of_period
 from majlis.engines.billing.plan_types import PERIOD_MOVES, PeriodKind, PeriodStatus, SubscriptionStatus
 from majlis.engines.billing.registry import Fulfiller
 from majlis.engines.billing.services.changing import apply_change
-from majlis.engines.billing.services.dunning import dun, policy_of, try_wallet
+from majlis.engines.billing.services.dunning import dun, try_wallet
 from majlis.engines.billing.services.ending import end_subscription, resume
+from majlis.engines.billing.services.renewals_together import DUE, last_day, next_period, renew_together
 from majlis.engines.billing.services.subscriptions import (
     begin_period,
     finish_periods,
@@ -33,7 +33,7 @@ from majlis.kit.errors import Refusal
 
 log = logging.getLogger(__name__)
 S = SubscriptionStatus
-BATCH = 100
+BATCH = 250
 
 
 def renew_subscriptions(*, now: datetime | None = None, limit: int = 100_000) -> int:
@@ -44,31 +44,43 @@ def renew_subscriptions(*, now: datetime | None = None, limit: int = 100_000) ->
     now = now or clock.now()
     done = 0
     while done < limit:
-        taken, late = _take_batch(now, min(BATCH, limit - done))
-        for subscription_id in late:
-            _alone(subscription_id, now)
-        if not taken:
+        together, others = _take_batch(now, min(BATCH, limit - done))
+        done += together + sum(_take_one(each, now) for each in others)
+        if not together and not others:
             return done
-        done += taken
     return done
+
+
+def _due(now: datetime) -> Any:
+    rows = Subscription.objects.select_for_update(skip_locked=True, of=("self",)).filter(act_at__lte=now)
+    return rows.select_related("person", "plan", "price__plan", "next_price__plan").order_by("act_at", "id")
 
 
 @transaction.atomic
 def _take_batch(now: datetime, size: int) -> tuple[int, list[UUID]]:
-    """Act on up to `size` due subscriptions nobody else has in hand; the ids of those that go on outside."""
-    rows = Subscription.objects.select_for_update(skip_locked=True, of=("self",)).filter(act_at__lte=now)
-    rows = rows.select_related("person", "plan", "price__plan", "next_price__plan").order_by("act_at", "id")
-    late, taken = [], list(rows[:size])
-    for subscription in taken:
-        try:
-            with transaction.atomic():
-                if _act(subscription, now):
-                    late.append(subscription.id)
-        except Exception:
-            # One fault must not keep the others; it is tried again in an hour.
-            log.exception("Subscription %s could not be renewed.", subscription.id)
-            Subscription.objects.filter(id=subscription.id).update(act_at=now + timedelta(hours=1))
-    return len(taken), late
+    """Of up to `size` due subscriptions nobody else has in hand, renew those whose wallets pay for it together; how
+    many, and the ids of the others, untouched."""
+    taken = list(_due(now)[:size])
+    others = renew_together(taken, now)
+    return len(taken) - len(others), [each.id for each in others]
+
+
+def _take_one(subscription_id: UUID, now: datetime) -> bool:
+    """Do what is due with one subscription by itself; whether it still was due and nobody else had it in hand."""
+    try:
+        with transaction.atomic():
+            subscription = _due(now).filter(id=subscription_id).first()
+            if subscription is None:
+                return False
+            late = _act(subscription, now)
+    except Exception:
+        # One fault must not keep the others; it is tried again in an hour.
+        log.exception("Subscription %s could not be renewed.", subscription_id)
+        Subscription.objects.filter(id=subscription_id, act_at__lte=now).update(act_at=now + timedelta(hours=1))
+        return True
+    if late:
+        _alone(subscription_id, now)
+    return True
 
 
 def _act(subscription: Subscription, now: datetime) -> bool:
@@ -88,31 +100,23 @@ def _act(subscription: Subscription, now: datetime) -> bool:
 
 def _renew(subscription: Subscription, now: datetime) -> bool:
     """Order the next period and pay it from the wallet if that is enough; whether it is paid."""
-    price = subscription.next_price or subscription.price
-    starts = subscription.ends_at or now
-    if subscription.next_price is None:
-        anchor = subscription.anchor_at or starts
-        ends = end_of_period(anchor, price.cycle, price.days, subscription.cycles + 1, subscription.zone)
-    else:
-        ends = end_of_period(starts, price.cycle, price.days, 1, subscription.zone)
-    kind = PeriodKind.FIRST if subscription.status == S.TRIALING else PeriodKind.RENEWAL
+    price, kind, starts, ends = next_period(subscription, now)
     period = open_period(subscription, kind, price, price.price, starts, ends, now=now)
     finish_periods(subscription, before=period.number, now=now)
     put(
         subscription,
         S.PAST_DUE,
-        reason=_("A new period is due."),
+        reason=DUE,
         past_due_since=starts,
         dunned_day=-1,
         act_at=now + timedelta(minutes=15),
     )
-    expires = starts + timedelta(days=policy_of(subscription).end + 1)
     try:
         order = order_period(
             subscription,
             period,
             period.cost,
-            expires_at=max(expires, now + timedelta(hours=1)),
+            expires_at=last_day(subscription, starts, now),
             actor=None,
             now=now,
             more=_owed(subscription, period),

@@ -46,6 +46,9 @@ class RefundTooLarge(Refusal):
     status = 422
 
 
+RELEASED = _("Released.")
+
+
 def _locked_line(line_id: UUID) -> OrderLine:
     rows = OrderLine.objects.select_for_update(of=("self",)).select_related("order__buyer", "seller")
     line = rows.filter(id=line_id).first()
@@ -131,24 +134,27 @@ def _divide(
 
 
 def _end(line: OrderLine, parts: Split, key: str, reason: Any, actor: Any, now: datetime) -> None:
+    status, columns = end_of_line(line, parts, key, reason, now)
+    move(line, status, LINE_MOVES, actor=actor, reason=reason, **columns)
+
+
+def end_of_line(
+    line: OrderLine, parts: Split, key: str, reason: Any, now: datetime
+) -> tuple[LineStatus, dict[str, Any]]:
+    """How a line ends, and what it says, once its last share left escrow."""
     back = line.to_buyer + parts.buyer.amount
     whole = back == line.total_amount and line.price_amount > 0
-    move(
-        line,
-        LineStatus.REFUNDED if whole else LineStatus.SETTLED,
-        LINE_MOVES,
-        actor=actor,
-        reason=reason,
-        settle_key=key,
-        settled_at=now,
-        settle_reason=str(reason)[:300],
-        divided_amount=line.price_amount,
-        to_buyer=back,
-        to_seller=line.to_seller + parts.seller.amount,
-        to_fees=line.to_fees + parts.fees.amount,
-        to_tax=line.to_tax + parts.tax.amount,
-        to_coupons=line.to_coupons + parts.coupons.amount,
-    )
+    return LineStatus.REFUNDED if whole else LineStatus.SETTLED, {
+        "settle_key": key,
+        "settled_at": now,
+        "settle_reason": str(reason)[:300],
+        "divided_amount": line.price_amount,
+        "to_buyer": back,
+        "to_seller": line.to_seller + parts.seller.amount,
+        "to_fees": line.to_fees + parts.fees.amount,
+        "to_tax": line.to_tax + parts.tax.amount,
+        "to_coupons": line.to_coupons + parts.coupons.amount,
+    }
 
 
 def _write_part(line: OrderLine, share: Money, parts: Split, key: str, reason: Any, now: datetime) -> None:
@@ -184,7 +190,7 @@ def release_line(*, line_id: UUID, key: str, actor: Any = None, now: datetime | 
         buyer=Money(0, line.unit),
         seller=line.undivided,
         key=key,
-        reason=_("Released."),
+        reason=RELEASED,
         actor=actor,
         now=now,
     )

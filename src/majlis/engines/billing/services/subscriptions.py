@@ -205,7 +205,7 @@ def order_period(
     order = place_order(
         buyer=subscription.person,
         lines=[line_of(subscription, period, cost), *more],
-        key=f"subscription:{subscription.id}:{period.number}{suffix}",
+        key=f"{key_of_order(subscription, period)}{suffix}",
         expires_at=expires_at,
         actor=actor,
         now=now,
@@ -213,6 +213,11 @@ def order_period(
     if not suffix:
         SubscriptionPeriod.objects.filter(id=period.id).update(order=order)
     return order
+
+
+def key_of_order(subscription: Subscription, period: SubscriptionPeriod) -> str:
+    """What makes the order of a period be placed once."""
+    return f"subscription:{subscription.id}:{period.number}"
 
 
 def line_of(subscription: Subscription, period: SubscriptionPeriod, cost: Money) -> LineDraft:
@@ -287,10 +292,17 @@ def put(
         remember(subscription, status, status, actor=actor, reason=reason)
     else:
         move(subscription, status, SUBSCRIPTION_MOVES, actor=actor, reason=str(reason), **columns)
-    events.publish(
-        SubscriptionChanged(
-            subscription.id, subscription.person_id, subscription.family, str(status), str(subscription.entitlement)
-        )
+    events.publish(changed(subscription))
+
+
+def changed(subscription: Subscription) -> SubscriptionChanged:
+    """How its change is announced."""
+    return SubscriptionChanged(
+        subscription.id,
+        subscription.person_id,
+        subscription.family,
+        str(subscription.status),
+        str(subscription.entitlement),
     )
 
 
@@ -299,45 +311,49 @@ def begin_period(period: SubscriptionPeriod, now: datetime) -> None:
     subscription = locked_subscription(period.subscription_id)
     if period.status != PeriodStatus.OPEN or subscription.status in (S.ENDED, S.CANCELED, S.PAUSED):
         raise SubscriptionOver()
-    columns: dict[str, Any] = {}
+    columns = {"anchor_at": now, "cycles": 1}
     if period.kind == PeriodKind.FIRST and subscription.status == S.INCOMPLETE:
-        columns = _window(period, now, anchor=now, cycles=1, subscription=subscription)
+        _begin_now(period, now, subscription)
     elif subscription.status == S.UNPAID:
         # Nothing was given since it was suspended: the paid time begins when it is paid.
-        columns = _window(period, now, anchor=now, cycles=1, subscription=subscription)
-    elif subscription.price_id != period.price_id:
-        columns = {"anchor_at": period.starts_at, "cycles": 1}
+        _begin_now(period, now, subscription)
     else:
-        columns = {"cycles": subscription.cycles + 1}
+        columns = months_counted(subscription, period)
     move(period, PeriodStatus.PAID, PERIOD_MOVES, starts_at=period.starts_at, ends_at=period.ends_at)
     finish_periods(subscription, before=period.number, now=now)
     subscription.plan, subscription.price, subscription.next_price = period.plan, period.price, None
-    put(
-        subscription,
-        S.ACTIVE,
-        reason=PeriodKind(period.kind).label,
-        number=period.number,
-        starts_at=period.starts_at,
-        ends_at=period.ends_at,
-        plan=period.plan,
-        price=period.price,
-        next_price=None,
-        act_at=period.ends_at,
-        entitlement=Entitlement.FULL,
-        past_due_since=None,
-        dunned_day=-1,
-        **columns,
-    )
+    put(subscription, S.ACTIVE, reason=PeriodKind(period.kind).label, **columns, **columns_of_paid(period))
     give_benefits(subscription, period, now=now)
     remind_of_end(subscription)
 
 
-def _window(
-    period: SubscriptionPeriod, at: datetime, *, anchor: datetime, cycles: int, subscription: Subscription
-) -> dict[str, Any]:
-    period.starts_at = at
-    period.ends_at = end_of_period(at, period.price.cycle, period.price.days, 1, subscription.zone)
-    return {"anchor_at": anchor, "cycles": cycles}
+def months_counted(subscription: Subscription, period: SubscriptionPeriod) -> dict[str, Any]:
+    """From where a subscription's months are counted, in a period that follows the one before: another price begins to
+    count anew."""
+    if subscription.price_id != period.price_id:
+        return {"anchor_at": period.starts_at, "cycles": 1}
+    return {"anchor_at": subscription.anchor_at, "cycles": subscription.cycles + 1}
+
+
+def columns_of_paid(period: SubscriptionPeriod) -> dict[str, Any]:
+    """What a subscription says (beside how its months are counted) when a period of it was paid."""
+    return {
+        "number": period.number,
+        "starts_at": period.starts_at,
+        "ends_at": period.ends_at,
+        "plan": period.plan,
+        "price": period.price,
+        "next_price": None,
+        "act_at": period.ends_at,
+        "entitlement": Entitlement.FULL,
+        "past_due_since": None,
+        "dunned_day": -1,
+    }
+
+
+def _begin_now(period: SubscriptionPeriod, now: datetime, subscription: Subscription) -> None:
+    period.starts_at = now
+    period.ends_at = end_of_period(now, period.price.cycle, period.price.days, 1, subscription.zone)
 
 
 def finish_periods(subscription: Subscription, *, before: int, now: datetime) -> None:

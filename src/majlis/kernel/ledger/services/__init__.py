@@ -2,6 +2,7 @@
 
 from majlis.kernel.ledger.services.holds import CaptureTooLarge, HoldResolved, capture, expire_holds, hold, release
 from majlis.kernel.ledger.services.journals import InsufficientFunds, KeyReused, Unbalanced, post
+from majlis.kernel.ledger.services.many import post_all
 from majlis.kernel.ledger.services.upkeep import make_months, roll_up
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "hold",
     "make_months",
     "post",
+    "post_all",
     "release",
     "roll_up",
 ]

@@ -156,6 +156,7 @@ def _same(journal: Journal, kind: str, lines: Sequence[Line]) -> Journal:
 LAWS: dict[str, type[Refusal]] = {
     "account_stays_above_its_floor": InsufficientFunds,
     "journal_sums_to_zero": Unbalanced,
+    "one_journal_per_key": KeyReused,
 }
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from majlis.kernel.ledger import queries, services
-from majlis.kernel.ledger.types import Line, Purpose, of_house, of_person
+from majlis.kernel.ledger.types import Line, Posting, Purpose, of_house, of_person
 from majlis.kit import audit, testing
 from majlis.kit.money import Money
 
@@ -71,6 +71,37 @@ class Books(RuleBasedStateMachine):
         house = of_house(Purpose.CLEARING, unit, "sandbox")
         self.book(key, [Line(self.wallet(who, unit), Money(amount, unit)), Line(house, Money(-amount, unit))])
         return key
+
+    @rule(
+        unit=st.sampled_from(UNITS),
+        parts=st.lists(st.tuples(st.integers(0, 2), st.integers(-500, 500).filter(bool)), max_size=6),
+    )
+    def pay_many_at_once(self, unit, parts):
+        """Several journals between people and the house, all or none."""
+        house = of_house(Purpose.ESCROW, unit)
+        postings = [
+            Posting(
+                str(uuid4()),
+                "adjustment",
+                [Line(self.wallet(who, unit), Money(amount, unit)), Line(house, Money(-amount, unit))],
+            )
+            for who, amount in parts
+        ]
+        answer = self.attempt(lambda: services.post_all(postings))
+        if isinstance(answer, services.InsufficientFunds):
+            # Somebody goes below nothing at some moment; in which order theirs came is the ledger's affair.
+            taken = [
+                sum(amount for each, amount in parts if each == who and amount < 0) for who in range(len(self.people))
+            ]
+            free = [
+                self.balance[self.wallet(who, unit)] - self.reserved[self.wallet(who, unit)]
+                for who in range(len(self.people))
+            ]
+            assert any(free[who] + taken[who] < 0 for who in range(len(self.people)))
+            return
+        for posting in postings:
+            for line in posting.lines:
+                self.balance[line.account] += line.amount.amount
 
     @rule(who=st.integers(0, 2), to=st.integers(0, 2), unit=st.sampled_from(UNITS), amount=amounts)
     def send(self, who, to, unit, amount):

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from majlis.kernel.ledger import queries, services
 from majlis.kernel.ledger.tests.factories import escrow, give, move, wallet
-from majlis.kernel.ledger.types import JournalKind, Line, Purpose, of_house, of_person
+from majlis.kernel.ledger.types import JournalKind, Line, Posting, Purpose, of_house, of_person
 from majlis.kit import clock, testing
 from majlis.kit.money import Money
 
@@ -98,6 +98,69 @@ class TestPost:
             with clock.travel(at):
                 give(salma, 100, key=f"{years}")
         assert [i.sequence for i in queries.statement(salma.id, "EGP").items] == [2, 1]
+
+
+def payment(person, amount, key, unit="EGP"):
+    lines = [Line(wallet(person, unit), Money(-amount, unit)), Line(escrow(unit), Money(amount, unit))]
+    return Posting(key, JournalKind.WALLET_PAYMENT, lines, f"test.order:{key}", "A lesson")
+
+
+class TestPostAll:
+    def test_books_each_as_if_it_came_alone(self):
+        people = [testing.person() for _each in range(5)]
+        for each in people:
+            give(each, 1000)
+        services.post_all([payment(each, 100 + n, f"k{n}") for n, each in enumerate(people)], actor=people[0])
+        assert [queries.balance(each.id, "EGP").amount for each in people] == [900, 899, 898, 897, 896]
+        assert queries.house_balance(Purpose.ESCROW, "EGP") == Money(510, "EGP")
+        (line,) = [line for line in queries.statement(people[1].id, "EGP").items if line.amount.amount < 0]
+        assert (line.kind, line.subject, line.memo, line.sequence) == (
+            "wallet_payment",
+            "test.order:k1",
+            "A lesson",
+            2,
+        )
+        assert line.balance_after == Money(899, "EGP")
+
+    def test_takes_several_from_one_account_and_opens_those_it_has_not_seen(self):
+        salma, omar = testing.person(), testing.person()
+        give(salma, 1000)
+        send = [
+            Posting(f"s{n}", "gift", [Line(wallet(salma), Money(-100, "EGP")), Line(wallet(omar), Money(100, "EGP"))])
+            for n in range(10)
+        ]
+        services.post_all(send)
+        assert [queries.balance(each.id, "EGP").amount for each in (salma, omar)] == [0, 1000]
+        assert [line.sequence for line in queries.statement(omar.id, "EGP").items] == list(range(10, 0, -1))
+
+    def test_moves_nothing_when_one_has_not_enough(self):
+        rich, poor = testing.person(), testing.person()
+        give(rich, 1000), give(poor, 99)
+        with pytest.raises(services.InsufficientFunds), transaction.atomic():
+            services.post_all([payment(rich, 100, "rich"), payment(poor, 100, "poor")])
+        assert [queries.balance(each.id, "EGP").amount for each in (rich, poor)] == [1000, 99]
+
+    def test_refuses_a_key_that_was_used_and_moves_nothing(self):
+        salma, omar = testing.person(), testing.person()
+        give(salma, 1000), give(omar, 1000)
+        services.post_all([payment(salma, 100, "once")])
+        with pytest.raises(services.KeyReused), transaction.atomic():
+            services.post_all([payment(omar, 100, "fresh"), payment(salma, 100, "once")])
+        assert [queries.balance(each.id, "EGP").amount for each in (salma, omar)] == [900, 1000]
+
+    def test_refuses_one_that_does_not_add_up(self):
+        odd = Posting("odd", "adjustment", [Line(escrow(), Money(1, "EGP")), Line(escrow(), Money(-2, "EGP"))])
+        with pytest.raises(services.Unbalanced):
+            services.post_all([odd])
+
+    def test_books_nothing_at_all_without_complaint(self):
+        services.post_all([])
+
+    def test_books_into_a_month_that_nobody_made(self):
+        salma = testing.person()
+        give(salma, 1000)
+        services.post_all([payment(salma, 100, "later")], now=clock.now() + timedelta(days=365 * 4))
+        assert queries.balance(salma.id, "EGP") == Money(900, "EGP")
 
 
 class TestStatement:

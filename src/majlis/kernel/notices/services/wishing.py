@@ -1,5 +1,6 @@
 """What people want to be told, where and when."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -35,6 +36,16 @@ def choice_of(person_id: UUID, kind: Kind) -> Choice:
     """What applies: the wish for the kind, else for its category, else what the kind says itself."""
     about = [about_kind(kind.code), kind.category]
     return choose(kind, {wish.about: wish for wish in Wish.objects.filter(person_id=person_id, about__in=about)})
+
+
+def choices_of(people: Iterable[UUID], kind: Kind) -> dict[UUID, Choice]:
+    """`choice_of` for many people by one statement, by person."""
+    wishes: dict[UUID, dict[str, Wish]] = {person_id: {} for person_id in people}
+    about = [about_kind(kind.code), kind.category]
+    if not kind.essential:
+        for wish in Wish.objects.filter(person_id__in=wishes, about__in=about):
+            wishes[wish.person_id][wish.about] = wish
+    return {person_id: choose(kind, theirs) for person_id, theirs in wishes.items()}
 
 
 def choose(kind: Kind, wishes: dict[str, Wish]) -> Choice:

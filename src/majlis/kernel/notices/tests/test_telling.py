@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from majlis.kernel.notices import queries, services
 from majlis.kernel.notices.models import Mail, Notice, StreamEvent
-from majlis.kernel.notices.types import Category, Kind, MailState, Pace
+from majlis.kernel.notices.types import Category, Kind, MailState, Pace, Word
 from majlis.kit import clock
 from majlis.kit.errors import NotFound
 from majlis.kit.jobs import run_due_jobs
@@ -73,6 +73,26 @@ class TestNotify:
     def test_an_unknown_kind_is_a_mistake_of_the_caller(self, noor):
         with pytest.raises(LookupError):
             services.notify(person_id=noor.pk, kind="nonsense", facts={})
+
+    def test_tells_many_as_it_tells_one(self, noor):
+        salma, quiet = person("Salma", zone="Asia/Jakarta", language="id"), person("Quiet")
+        services.set_wish(actor=quiet, about="kind:tea_ready", in_app=False, email=Pace.NEVER)
+        services.set_wish(actor=salma, about="kind:tea_ready", in_app=True, email=Pace.DAILY)
+        said = [Word(each.pk, FACTS, f"/tea/{each.name}/", "tea:1") for each in (noor, salma, quiet)]
+        assert services.notify_many(kind="tea_ready", told=said) == 2
+        assert services.notify_many(kind="tea_ready", told=said) == 0
+        assert [each.title for each in queries.notices_of(noor).items] == ["Tea with \u2068Omar\u2069"]
+        assert [queries.unread_count(each) for each in (noor, salma, quiet)] == [1, 1, 0]
+        assert [(each.people, each.payload["unread"], each.payload["link"]) for each in StreamEvent.objects.all()] == [
+            ([noor.pk], 1, "/tea/Noor/"),
+            ([salma.pk], 1, "/tea/Salma/"),
+        ]
+        assert [(each.person_id, each.pace) for each in Mail.objects.order_by("id")] == [
+            (noor.pk, "now"),
+            (salma.pk, "daily"),
+        ]
+        run_due_jobs()
+        assert [letter.to for letter in mail.outbox] == [[noor.email]]
 
     def test_groups_what_is_about_the_same_thing(self, noor):
         for _n in range(3):
@@ -190,3 +210,11 @@ class TestRemind:
             services.remind(person_id=noor.pk, kind="fire", facts={}, link="/", at=SOME_MONDAY, key=key)
         assert services.forget_reminders(subject="lesson:9") == 2
         assert services.tell_due_reminders() == 1
+
+    def test_many_are_set_and_forgotten_as_one_is(self, noor):
+        keys = ["lesson:9:1:hour", "lesson:9:1:day", "lesson:90:1:hour", "lesson:8:1:hour", "lesson:7:1:hour"]
+        said = [(SOME_MONDAY, Word(noor.pk, {}, "/", key)) for key in keys]
+        for _n in range(2):
+            services.remind_many(kind="fire", told=said)
+        assert services.forget_reminders_of(subjects=["lesson:9", "lesson:8", "lesson:6"]) == 3
+        assert services.tell_due_reminders() == 2
