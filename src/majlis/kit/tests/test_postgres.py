@@ -9,12 +9,14 @@ from majlis.kit.postgres.base import alive
 @pytest.fixture
 def pooled(transactional_db):
     """A connection of a pool that has no other."""
-    own = connections["default"].copy()
+    own = connections["default"].copy(alias="pooled")
     pool = {"min_size": 1, "max_size": 1, "timeout": 5}
     own.settings_dict["OPTIONS"] = {**own.settings_dict["OPTIONS"], "pool": pool}
+    connections["pooled"] = own
     yield own
     own.close()
     own.close_pool()
+    del connections["pooled"]
 
 
 def who(connection):
