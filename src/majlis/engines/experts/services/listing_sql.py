@@ -101,8 +101,7 @@ GROUP BY prices.expert_id, scope
 ADD_WORDS = """
 INSERT INTO experts_word (word)
 SELECT DISTINCT word FROM experts_listing l, unnest(tsvector_to_array(l.words)) word
-WHERE (%(ids)s::uuid[] IS NULL OR l.expert_id = ANY(%(ids)s::uuid[])) AND length(word) BETWEEN 3 AND 40
-  AND word !~ '[0-9]'
+WHERE (%(ids)s::uuid[] IS NULL OR l.expert_id = ANY(%(ids)s::uuid[])) AND length(word) BETWEEN 3 AND 200
 ORDER BY word  -- two that bring the same new words wait for each other in one order, never in a circle
 ON CONFLICT DO NOTHING
 """

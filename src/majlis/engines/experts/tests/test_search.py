@@ -63,6 +63,15 @@ class TestWords:
         assert found(text="elodie muller") == ["Élodie Müller"]
         assert found(text="ÉLODIE") == ["Élodie Müller"]
 
+    @pytest.mark.parametrize("others", [0, 2, 20])
+    def test_a_beginning_finds_each_word_that_begins_so(self, others):
+        expert("Salma Nabil", about="I prepare for toefl2026 and more")
+        expert("Karim Fathy", about="Toefler of old")
+        for number in range(others):
+            expert(f"Other {number}", about=f"toefl{chr(97 + number)}x")
+        assert set(found(text="toefl", limit=50)) >= {"Salma Nabil", "Karim Fathy"}
+        assert len(found(text="toefl", limit=50)) == 2 + others
+
     def test_a_word_like_none_finds_nothing(self):
         expert()
         assert found(text="xylqwzzk") == []
