@@ -14,7 +14,7 @@ THEMES = ("auto", "light", "dark")
 
 def page(request: HttpRequest) -> dict[str, Any]:
     """`member` (or None), the edition, the theme, the stream's address and where one can go (`nav`); and the marks of
-    what is filled in last: `csrf_token`, `csrf_input` and `here`."""
+    what is filled in last: `csrf_token`, `csrf_input` and `this_page`."""
     user = getattr(request, "user", None)
     member = user if user is not None and user.is_authenticated else None
     theme = request.COOKIES.get("theme", "")

@@ -30,7 +30,7 @@ TOKEN, HERE = f"token{secrets.token_hex(16)}", f"here{secrets.token_hex(16)}"
 MARKS: dict[str, Any] = {
     "csrf_token": TOKEN,
     "csrf_input": Markup('<input type="hidden" name="csrfmiddlewaretoken" value="{}">').format(TOKEN),
-    "here": HERE,
+    "this_page": HERE,
 }
 """What templates know the token, its hidden field and the page's own address by."""
 OWN = frozenset({"request", "messages"})
