@@ -23,6 +23,14 @@ services.register(
         urgent=True,
     ),
     Kind(
+        "payment_needs_you",
+        _MONEY,
+        _("Your bank asks you to confirm a payment"),
+        _("%(amount)s for order %(number)s could not be taken while you were away. Open the order and pay it there."),
+        urgent=True,
+        essential=True,
+    ),
+    Kind(
         "coins_seen",
         _MONEY,
         _("We see your %(coins)s"),

@@ -38,6 +38,22 @@ services.register(
         essential=True,
     ),
     Kind(
+        "provider_payment_failed",
+        _MONEY,
+        _("The payment for %(plan)s did not go through"),
+        _("%(amount)s is due. It is tried again by itself; you can also pay it or change your card now."),
+        urgent=True,
+        essential=True,
+    ),
+    Kind(
+        "provider_suspended",
+        _MONEY,
+        _("%(plan)s is suspended"),
+        _("%(amount)s was not paid. Pay it or change your card, and go on where you were."),
+        urgent=True,
+        essential=True,
+    ),
+    Kind(
         "subscription_ended",
         _MONEY,
         _("%(plan)s has ended"),

@@ -6,7 +6,9 @@ from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet
 
+from majlis.engines.billing import gateways
 from majlis.engines.billing.models import (
+    GatewayCustomer,
     Order,
     OrderLine,
     Plan,
@@ -36,9 +38,11 @@ from majlis.kit.money import Money
 __all__ = [
     "DunningPolicy",
     "access_amount",
+    "billers",
     "cycle_words",
     "dunning_policy",
     "has_access",
+    "has_page_at",
     "invites_of_plan",
     "may_try",
     "money_due",
@@ -50,6 +54,7 @@ __all__ = [
     "plans_for",
     "return_offer",
     "saved_methods_of",
+    "sold_at",
     "subscription",
     "subscription_of_order",
     "subscription_policies",
@@ -182,3 +187,20 @@ def access_amount(person: Any, kind: str) -> int | None:
 def money_due(of: Subscription) -> Money:
     """What the next period will cost, with what is owed of changes."""
     return of.renewal + of.owed
+
+
+def billers() -> list[str]:
+    """The providers that can run subscriptions and whose keys are set."""
+    return [way.code for way in gateways.billers()]
+
+
+def sold_at(price: PlanPrice) -> str:
+    """The provider where who takes this price subscribes (`stripe`); empty where they do so here."""
+    there = {way.code for way in gateways.billers()}
+    return price.provider if price.sold_there and price.provider in there else ""
+
+
+def has_page_at(person: Any) -> str:
+    """The provider that knows the person and has a page on which they manage what they have there; empty if none."""
+    known = set(GatewayCustomer.objects.filter(person=person).values_list("provider", flat=True))
+    return next((way.provider for way in gateways.billers() if way.provider in known), "")

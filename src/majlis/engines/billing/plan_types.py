@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -67,6 +68,11 @@ SUBSCRIPTION_MOVES = Transitions(
         # Taken back before it ran out, or run out.
         S.CANCELED: [S.TRIALING, S.ACTIVE, S.ENDED],
     }
+)
+
+MIRROR_MOVES = Transitions(
+    # Where a provider's clock runs it, the provider may say anything, but that what ended lives again.
+    {each: [other for other in S if other not in (each, S.INCOMPLETE)] for each in S if each != S.ENDED}
 )
 
 RUNNING = (S.TRIALING, S.ACTIVE, S.PAST_DUE, S.CANCELED)
@@ -164,3 +170,12 @@ class CancelPreview:
     """What goes to their wallet."""
     lost: tuple[Money, ...]
     """What is left of the allowances and would be taken back, unit by unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """A plan was taken."""
+
+    subscription_id: UUID
+    redirect_url: str
+    """Where a provider goes on with the member; empty where we do."""

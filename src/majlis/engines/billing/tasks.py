@@ -39,6 +39,23 @@ def deliver_later(ref: str) -> None:
     services.deliver_sandbox_event(ref, "payment.succeeded")
 
 
+@app.task(name="billing.end_at_provider", queue="money", retry=RETRY)
+def end_at_provider(subscription_id: str) -> None:
+    """Have a subscription that is over here be over at the provider too."""
+    from majlis.engines.billing import services
+
+    services.end_at_provider(UUID(subscription_id))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="billing.look_at_subscriptions", queue="money", queueing_lock="billing.look_at_subscriptions")
+def look_at_subscriptions(timestamp: int) -> None:
+    """Look at mirrored subscriptions whose webhooks did not come."""
+    from majlis.engines.billing import services
+
+    services.look_at_subscriptions()
+
+
 @app.periodic(cron="* * * * *")
 @app.task(name="billing.expire_orders", queue="money", queueing_lock="billing.expire_orders", pass_context=False)
 def expire_orders(timestamp: int) -> None:

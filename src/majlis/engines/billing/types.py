@@ -49,6 +49,7 @@ Per = plan_types.Per
 PeriodKind = plan_types.PeriodKind
 PeriodStatus = plan_types.PeriodStatus
 Proration = plan_types.Proration
+Subscribed = plan_types.Subscribed
 SubscriptionStatus = plan_types.SubscriptionStatus
 
 

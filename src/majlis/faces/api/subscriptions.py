@@ -23,7 +23,8 @@ router = Router(tags=["subscriptions"])
 
 
 class SubscriptionOut(Schema):
-    """A subscription. `order_id` is what waits to be paid: the first period, a renewal or a change."""
+    """A subscription. `order_id` is what waits to be paid: the first period, a renewal or a change. `billed_by` is the
+    provider whose clock it runs by (`stripe`; empty: ours); until `resumes_at` it takes no payments."""
 
     id: UUID
     plan: str
@@ -38,9 +39,13 @@ class SubscriptionOut(Schema):
     order_id: UUID | None
     canceled_at: datetime | None
     ended_at: datetime | None
+    billed_by: str
+    resumes_at: datetime | None
+    redirect_url: str | None = None
+    """Of one just taken: the provider's page on which it is paid."""
 
     @classmethod
-    def of(cls, it: Any) -> "SubscriptionOut":
+    def of(cls, it: Any, redirect_url: str = "") -> "SubscriptionOut":
         order = queries.open_order_of(it)
         return cls(
             id=it.id,
@@ -56,6 +61,9 @@ class SubscriptionOut(Schema):
             order_id=order.id if order else None,
             canceled_at=it.canceled_at,
             ended_at=it.ended_at,
+            billed_by=it.billed_by,
+            resumes_at=it.resumes_at,
+            redirect_url=redirect_url or None,
         )
 
 
@@ -130,6 +138,12 @@ class PeriodOut(Schema):
         )
 
 
+class MemberPageOut(Schema):
+    """Where to go."""
+
+    url: str
+
+
 class AllowanceOut(Schema):
     """What is left of one unit: `now`, of what was `granted`, until `until`; `later` for coming weeks."""
 
@@ -167,15 +181,23 @@ def list_subscriptions(request: HttpRequest) -> list[SubscriptionOut]:
 @router.post("", response={201: SubscriptionOut}, auth=requires("money:write"))
 @decorate_view(idempotent)
 def subscribe(request: HttpRequest, wish: SubscribeIn) -> Status:
-    """Take a plan: in its trial, or with an order to pay."""
-    taken = services.subscribe(
+    """Take a plan: in its trial, with an order to pay, or on the provider's page at `redirect_url`."""
+    taken = services.start_subscription(
         person=request.user,
         price_id=wish.price_id,
         key=key_of(request) or str(new_id()),
         actor=request.user,
         trial=wish.trial,
     )
-    return Status(201, SubscriptionOut.of(queries.subscription(taken.id, request.user)))
+    it = queries.subscription(taken.subscription_id, request.user)
+    return Status(201, SubscriptionOut.of(it, taken.redirect_url))
+
+
+@router.post("/member-page", response=MemberPageOut, auth=requires("money:write"))
+def open_member_page(request: HttpRequest) -> MemberPageOut:
+    """The provider's page on which you manage your card, receipts and what it charges: an address for you alone, good
+    for some minutes."""
+    return MemberPageOut(url=services.open_member_page(person=request.user, actor=request.user))
 
 
 @router.get("/allowances", response=list[AllowanceOut], auth=requires("money:read"))

@@ -1,6 +1,6 @@
 """Plans and who has them: prices, invitations, dunning, allowances."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -20,8 +20,11 @@ from majlis.engines.billing.models import (
 )
 from majlis.engines.billing.types import Cycle, SubscriptionStatus
 from majlis.faces.backoffice.billing import LOOKERS, MONEY, read_amount, told
+from majlis.faces.backoffice.billing_prices import billers
 from majlis.faces.backoffice.site import ReadOnlyAdmin, ReadOnlyRows, ReasonForm, link_to, office, service_action
+from majlis.kernel.accounts import queries as accounts
 from majlis.kit.edition import edition
+from majlis.kit.errors import Invalid
 from majlis.kit.ids import new_id
 from majlis.kit.money import COUNTED
 
@@ -70,12 +73,31 @@ class GrantForm(ReasonForm):
     field_order = ("unit", "amount", "reason")
 
 
+class BringForm(forms.Form):
+    """Which one, and whose."""
+
+    provider = forms.ChoiceField(label=_("Provider"))
+    ref = forms.CharField(
+        label=_("Subscription or customer"), max_length=255, help_text=_("Such as sub_1Q… or cus_Q….")
+    )
+    email = forms.EmailField(
+        label=_("Member's e-mail"), required=False, help_text=_("Empty: whoever is known here as that customer.")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["provider"].choices = billers()  # type: ignore[attr-defined]
+
+
 class Prices(ReadOnlyRows):
     """What it costs and cost."""
 
     model = PlanPrice
-    fields = readonly_fields = ("cycle", "days", "asked", "discount_percent", "created_at", "ended_at")
+    fields = readonly_fields = (
+        *("cycle", "days", "asked", "discount_percent", "created_at", "ended_at", "provider_ref", "sold_there"),
+    )
     ordering = ("ended_at", "unit", "full_amount")
+    show_change_link = True
 
     @admin.display(description=_("Price"))
     def asked(self, price: PlanPrice) -> str:
@@ -170,7 +192,9 @@ class Periods(ReadOnlyRows):
     """What was paid for."""
 
     model = SubscriptionPeriod
-    fields = readonly_fields = ("number", "kind", "status", "cost", "starts_at", "ends_at", "order_link")
+    fields = readonly_fields = (
+        *("number", "kind", "status", "cost", "starts_at", "ends_at", "order_link", "provider_ref"),
+    )
     ordering = ("-number",)
 
     @admin.display(description=_("Price"))
@@ -188,8 +212,8 @@ class SubscriptionPage(ReadOnlyAdmin):
 
     view_roles = LOOKERS
     list_display = ("person_link", "plan", "status", "entitlement", "ends_at", "act_at")
-    list_filter = ("status", "entitlement", "family", "plan")
-    search_fields = ("person__email", "person__name", "=id")
+    list_filter = ("status", "entitlement", "family", "plan", "billed_by")
+    search_fields = ("person__email", "person__name", "=id", "=provider_ref")
     ordering = ("-id",)
     list_select_related = ("person", "plan")
     inlines = (Periods,)
@@ -207,10 +231,22 @@ class SubscriptionPage(ReadOnlyAdmin):
         "cancel_reason",
         "ended_at",
         "return_until",
+        "billed_by",
+        "provider_ref",
+        "seen_at",
+        "look_at",
+        "resumes_at",
         "dunning",
         "steps",
     )
     readonly_fields = ("person_link", "dunning", "steps")
+    labels: ClassVar = {
+        "billed_by": _("Charged by"),
+        "provider_ref": _("Its name there"),
+        "seen_at": _("Read there"),
+        "look_at": _("Read there again"),
+        "resumes_at": _("No payments until"),
+    }
 
     @admin.display(description=_("Person"))
     def person_link(self, subscription: Subscription) -> Any:
@@ -218,6 +254,8 @@ class SubscriptionPage(ReadOnlyAdmin):
 
     @admin.display(description=_("Dunning"))
     def dunning(self, subscription: Subscription) -> str:
+        if subscription.billed_by:
+            return gettext("By the rules set there.")
         steps = queries.dunning_policy(subscription).steps()
         return " · ".join(gettext("day %(day)s: %(step)s") % {"day": day, "step": step.label} for day, step in steps)
 
@@ -249,6 +287,36 @@ class SubscriptionPage(ReadOnlyAdmin):
         services.cancel_subscription(
             subscription_id=it.id, actor=request.user, at_once=True, reason=data["reason"], by_staff=True
         )
+
+    @service_action(
+        _("Read it there again"),
+        roles=LOOKERS,
+        shown=lambda it: bool(it.billed_by and it.provider_ref) and it.status != S.ENDED,
+        consequence=lambda it: _("What was paid there and is not in our books is taken."),
+    )
+    def look(self, request: HttpRequest, it: Subscription, data: dict[str, Any]) -> None:
+        services.mirror_subscription(it.id)
+
+    @service_action(
+        _("Bring over from a provider"),
+        roles=MONEY,
+        form=BringForm,
+        on_list=True,
+        consequence=lambda row: _(
+            "The provider goes on renewing and charging it; here it becomes a membership. What was paid for the period "
+            "that runs is taken into our books."
+        ),
+    )
+    def bring(self, request: HttpRequest, row: None, data: dict[str, Any]) -> str:
+        person = None
+        if data["email"]:
+            person = accounts.person_by_email(data["email"])
+            if person is None:
+                raise Invalid(errors={"email": _("No member has this address confirmed.")})
+        brought = services.bring_over(
+            provider=data["provider"], ref=data["ref"].strip(), person=person, actor=request.user
+        )
+        return gettext("Brought over: %(count)s.") % {"count": len(brought)}
 
     @service_action(_("Give an allowance"), roles=LOOKERS, form=GrantForm, shown=lambda it: it.status != S.ENDED)
     def give(self, request: HttpRequest, it: Subscription, data: dict[str, Any]) -> None:

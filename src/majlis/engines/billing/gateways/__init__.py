@@ -11,14 +11,15 @@ from majlis.engines.billing.gateways.midtrans import Midtrans
 from majlis.engines.billing.gateways.paymob import Paymob
 from majlis.engines.billing.gateways.paypal import PayPal
 from majlis.engines.billing.gateways.sandbox import Sandbox
-from majlis.engines.billing.gateways.stripe import Stripe
+from majlis.engines.billing.gateways.stripe_billing import StripeBilling
+from majlis.engines.billing.gateways.subscribing import Biller
 from majlis.engines.billing.gateways.xendit import Xendit
 from majlis.engines.billing.policies import policies
 from majlis.kit.errors import NotFound
 from majlis.kit.money import Money
 
 ALL: tuple[Gateway, ...] = (
-    *(Stripe(), PayPal(), Paymob(), *FAWRY, Midtrans(), Xendit()),
+    *(StripeBilling(), PayPal(), Paymob(), *FAWRY, Midtrans(), Xendit()),
     *map(CoinGateway, NETWORKS.values()),
     *(ManualTransfer(), Sandbox()),
 )
@@ -38,6 +39,19 @@ def of_provider(provider: str) -> list[Gateway]:
     if not found:
         raise NotFound()
     return found
+
+
+def biller(code: str) -> Biller:
+    """The gateway of this code that runs subscriptions. NotFound if it does not."""
+    found = KNOWN.get(code)
+    if not isinstance(found, Biller):
+        raise NotFound()
+    return found
+
+
+def billers() -> list[Biller]:
+    """Those that can run subscriptions and whose keys are set."""
+    return [each for each in KNOWN.values() if isinstance(each, Biller) and each.ready()]
 
 
 def configured() -> list[Gateway]:

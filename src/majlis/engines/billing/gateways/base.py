@@ -136,6 +136,8 @@ class Reading:
     disputes: tuple[DisputeSeen, ...] = ()
     kept: KeptMethod | None = None
     """What the provider keeps of this attempt, when the bill asked for it (`Bill.keep`)."""
+    asks_payer: bool = False
+    """Of one that failed: the payer's bank wants them to confirm it, so it cannot be taken while they are away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,5 +277,6 @@ class Keeper(Protocol):
     def charge_saved(self, bill: Bill, method_ref: str) -> Began:
         """Called instead of `begin` when a subscription renews: charges what `Reading.kept` named, without the payer.
         Idempotent by `payment_id` as `begin`; the attempt is read right afterwards, and a declined one reads as failed.
-        Must not raise for a decline. Raises `GatewayUnreachable`."""
+        Must not raise for a decline, nor where the bank wants the payer to confirm it (`Reading.asks_payer`). Raises
+        `GatewayUnreachable`."""
         ...

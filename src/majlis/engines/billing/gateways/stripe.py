@@ -98,7 +98,7 @@ class Stripe(Provider):
             intent["setup_future_usage"] = "off_session"
         with asking():
             client = self.client()
-            customer = bill.customer_ref or self.customer(client, bill)
+            customer = bill.customer_ref or self.new_customer(client, bill.payer_email, bill.payer_name, bill.payer_id)
             session = client.checkout.sessions.create(
                 {
                     "mode": "payment",
@@ -145,9 +145,10 @@ class Stripe(Provider):
                     raise
                 return Began(str(found["id"]), customer_ref=bill.customer_ref)
 
-    def customer(self, client: Any, bill: Bill) -> str:
-        """Stripe's customer of the payer, made once."""
-        wish = {"email": bill.payer_email, "name": bill.payer_name, "metadata": {"person": str(bill.payer_id)}}
+    @staticmethod
+    def new_customer(client: Any, email: str, name: str, person_id: Any) -> str:
+        """Stripe's customer of a person, made once."""
+        wish = {"email": email, "name": name, "metadata": {"person": str(person_id)}}
         key = digest(json.dumps(wish, sort_keys=True).encode())
         return str(client.customers.create(wish, {"idempotency_key": f"customer:{key}"}).id)
 
@@ -165,7 +166,7 @@ class Stripe(Provider):
             client = self.client()
             intent, session = self._intent(client, ref)
             if intent is None or intent["status"] != "succeeded":
-                return Reading(*unpaid(intent, session))
+                return Reading(*unpaid(intent, session), asks_payer=asks_payer(intent))
             arrived = intent.get("amount_received", intent["amount"])
             charge = ChargeSeen(intent["id"], money_in(arrived, intent["currency"]))
             return Reading(
@@ -300,12 +301,32 @@ def unpaid(intent: dict[str, Any] | None, session: str) -> tuple[PaymentStatus, 
     return PaymentStatus.PENDING, (), ""
 
 
+def asks_payer(intent: dict[str, Any] | None) -> bool:
+    """Whether it failed because the payer's bank wants them to confirm it."""
+    fault = (intent or {}).get("last_payment_error") or {}
+    return "authentication_required" in (fault.get("code"), fault.get("decline_code"))
+
+
 def about(event_id: str, kind: str, thing: dict[str, Any]) -> Notification:
-    """What an event is about: the session, or the payment of ours it carries, or the PaymentIntent."""
+    """What an event is about: the subscription, the session, the payment of ours it carries, or the PaymentIntent."""
     ours = (thing.get("metadata") or {}).get("payment")
-    ref = thing["id"] if thing.get("object") in ("checkout.session", "subscription") else None
+    ref = subscription_in(thing) or (thing["id"] if thing.get("object") == "checkout.session" else None)
     ref = ref or ours or thing.get("payment_intent") or thing["id"]
     return Notification(event_id, str(ref), kind)
+
+
+def subscription_in(thing: dict[str, Any]) -> str:
+    """The subscription that an object is, began, or bills; empty if none. Messages come in the version of the API that
+    the account chose, so both places are looked at."""
+    if thing.get("object") == "subscription":
+        return str(thing["id"])
+    details = (thing.get("parent") or {}).get("subscription_details") or {}
+    return name_of(thing.get("subscription") or details.get("subscription"))
+
+
+def name_of(thing: Any) -> str:
+    """The id of what Stripe gives as an id or whole; empty for nothing."""
+    return str(thing["id"] if isinstance(thing, dict) else thing or "")
 
 
 def seconds(stamp: Any) -> datetime | None:

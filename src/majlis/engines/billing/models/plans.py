@@ -91,10 +91,25 @@ class PlanPrice(Record):
     """For choosing this cycle."""
     ended_at = models.DateTimeField(null=True, blank=True)
     """Not offered any more from then on."""
+    provider = models.CharField(max_length=20, blank=True)
+    """Who else knows this price and can run subscriptions to it; empty: nobody."""
+    provider_ref = models.CharField(max_length=255, blank=True)
+    """What they call it (Stripe's `price_…`)."""
+    sold_there = models.BooleanField(default=False)
+    """Whether who takes it now subscribes there, so that the provider's clock runs it."""
 
     class Meta:
         verbose_name, verbose_name_plural = _("price of a plan"), _("prices of plans")
         constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "provider_ref"],
+                condition=~Q(provider_ref=""),
+                name="price_at_a_provider_is_one_price",
+            ),
+            models.CheckConstraint(
+                condition=Q(provider="", provider_ref="", sold_there=False) | (~Q(provider="") & ~Q(provider_ref="")),
+                name="price_at_a_provider_has_a_name_there",
+            ),
             models.UniqueConstraint(
                 fields=["plan", "cycle", "days", "unit"],
                 condition=Q(ended_at__isnull=True),
@@ -111,7 +126,7 @@ class PlanPrice(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.plan_id} {self.cycle} {self.price}"
+        return f"{self.plan.title}: {self.price.display()}, {self.get_cycle_display()}"
 
     @property
     def full(self) -> Money:

@@ -70,8 +70,16 @@ class Subscription(Record):
     """Until when who left may come back at a discount."""
     returned_from = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="came_back")
     """The ended one whose offer to come back was taken."""
+    billed_by = models.CharField(max_length=20, blank=True)
+    """Whose clock it runs by: the gateway that renews and charges it, whose mirror this row is; empty: ours."""
     provider_ref = models.CharField(max_length=255, blank=True)
-    """What a payment provider calls it, where it is mirrored there."""
+    """What that gateway calls it (Stripe's `sub_…`); until it exists there, the page on which it is begun."""
+    look_at = models.DateTimeField(null=True)
+    """When the gateway is asked next how it stands, should no webhook come."""
+    seen_at = models.DateTimeField(null=True)
+    """When the gateway was asked for what stands here: an older answer that comes late changes nothing."""
+    resumes_at = models.DateTimeField(null=True)
+    """Until when the gateway takes no payments for it."""
 
     objects = SubscriptionRows.as_manager()
 
@@ -101,11 +109,22 @@ class Subscription(Record):
                 name="subscription_is_past_due_since_a_time",
             ),
             models.CheckConstraint(condition=Q(owed_amount__gte=0), name="subscription_owes_nothing_negative"),
+            models.UniqueConstraint(
+                fields=["billed_by", "provider_ref"],
+                condition=~Q(provider_ref=""),
+                name="subscription_at_a_provider_is_mirrored_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(billed_by="", provider_ref="", look_at__isnull=True)
+                | (~Q(billed_by="") & Q(act_at__isnull=True)),
+                name="subscription_runs_by_one_clock",
+            ),
         ]
         indexes = [
             models.Index(fields=["act_at", "id"], name="subscriptions_to_act_on", condition=Q(act_at__isnull=False)),
             models.Index(fields=["person", "-id"], name="subscriptions_of_a_person"),
             models.Index(fields=["plan", "status"], name="subscriptions_of_a_plan"),
+            models.Index(fields=["look_at"], name="subscriptions_to_look_at", condition=Q(look_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -124,6 +143,10 @@ class Subscription(Record):
     def renewal(self) -> Money:
         """What the next period costs."""
         return (self.next_price or self.price).price
+
+    def alarm(self, at: Any) -> Any:
+        """What `act_at` becomes: `at`, unless a provider's clock runs it."""
+        return None if self.billed_by else at
 
     @property
     def renews(self) -> bool:
@@ -152,12 +175,19 @@ class SubscriptionPeriod(Record):
     order = models.ForeignKey(Order, on_delete=models.PROTECT, null=True, related_name="+")
     terms = models.JSONField(default=dict)
     """Of a change: its mode and amounts as they were shown."""
+    provider_ref = models.CharField(max_length=255, blank=True)
+    """The provider's invoice for it (Stripe's `in_…`), where it runs by a provider's clock."""
 
     class Meta:
         constraints = [
             models.UniqueConstraint("subscription", "number", name="period_is_opened_once"),
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="period_ends_after_it_starts"),
             models.CheckConstraint(condition=Q(amount__gte=0), name="period_costs_nothing_negative"),
+            models.UniqueConstraint(
+                fields=["subscription", "provider_ref"],
+                condition=~Q(provider_ref=""),
+                name="invoice_of_a_provider_opens_one_period",
+            ),
         ]
         indexes = [models.Index(fields=["order"], name="periods_of_an_order")]
 

@@ -1,6 +1,7 @@
 """What billing does."""
 
 from majlis.engines.billing.gateways.base import BadSignature, GatewayUnreachable, KeysRefused
+from majlis.engines.billing.gateways.subscribing import Declined, NoMemberPage, UnknownThere
 from majlis.engines.billing.registry import Fulfiller
 from majlis.engines.billing.registry import register as register_fulfiller
 from majlis.engines.billing.services.allowance_moves import AllowanceNotThen, UseMove, move_use, preview_move_use
@@ -14,6 +15,18 @@ from majlis.engines.billing.services.allowances import (
     return_use,
     use_allowance,
     withdraw_allowances,
+)
+from majlis.engines.billing.services.at_provider import (
+    cancel_subscription,
+    change_plan,
+    keep_subscription,
+    open_member_page,
+    page_again,
+    pause_subscription,
+    preview_change,
+    resume_subscription,
+    return_from_provider,
+    start_subscription,
 )
 from majlis.engines.billing.services.batches import (
     NothingToExport,
@@ -32,13 +45,7 @@ from majlis.engines.billing.services.carts import (
     set_cart_coupons,
 )
 from majlis.engines.billing.services.chain_watch import watch_chain, watch_chains
-from majlis.engines.billing.services.changing import (
-    ChangeTermsChanged,
-    OtherKindOfPlan,
-    SamePlan,
-    change_plan,
-    preview_change,
-)
+from majlis.engines.billing.services.changing import ChangeTermsChanged, OtherKindOfPlan, SamePlan
 from majlis.engines.billing.services.coin_rates import NoCoinRate, coin_rate, fetch_coin_rates, record_coin_rates
 from majlis.engines.billing.services.coins import coins_sent_back, expire_coin_invoices, lock_rate_again
 from majlis.engines.billing.services.commissions import RuleEnded, add_commission_rule, end_commission_rule
@@ -46,14 +53,7 @@ from majlis.engines.billing.services.coupons import CouponRefused, CouponUnknown
 from majlis.engines.billing.services.debts import ClawBackTooLarge, claw_back
 from majlis.engines.billing.services.dunning import dun
 from majlis.engines.billing.services.earnings import pay_earning
-from majlis.engines.billing.services.ending import (
-    LessComesBack,
-    cancel_subscription,
-    keep_subscription,
-    pause_subscription,
-    preview_cancel,
-    resume_subscription,
-)
+from majlis.engines.billing.services.ending import LessComesBack, preview_cancel
 from majlis.engines.billing.services.gift_codes import (
     GiftFulfiller,
     GiftOver,
@@ -65,6 +65,7 @@ from majlis.engines.billing.services.gift_codes import (
 from majlis.engines.billing.services.greeting import greet_providers
 from majlis.engines.billing.services.invoices import renew_invoice_link, revoke_invoice_link, save_billing_details
 from majlis.engines.billing.services.methods import load_withdrawal_methods, set_withdrawal_method
+from majlis.engines.billing.services.mirroring import end_at_provider, look_at_subscriptions, mirror_subscription
 from majlis.engines.billing.services.orders import (
     AlreadyPaid,
     OrderEnded,
@@ -105,6 +106,14 @@ from majlis.engines.billing.services.pricing import (
     EmptyOrder,
     MixedCurrencies,
     quote,
+)
+from majlis.engines.billing.services.provider_prices import (
+    MemberUnknown,
+    NameTaken,
+    OverThere,
+    PriceDiffers,
+    bring_over,
+    sell_at_provider,
 )
 from majlis.engines.billing.services.reconciling import DayNotOver, check_day, check_last_days, settle_difference
 from majlis.engines.billing.services.refunds import (
@@ -177,6 +186,7 @@ __all__ = [
     "CouponRefused",
     "CouponUnknown",
     "DayNotOver",
+    "Declined",
     "EmptyOrder",
     "Fulfiller",
     "GatewayNotOffered",
@@ -191,16 +201,21 @@ __all__ = [
     "KeysRefused",
     "LessComesBack",
     "LineNotHeld",
+    "MemberUnknown",
     "MethodNotOffered",
     "MixedCurrencies",
     "MoneyHasArrived",
+    "NameTaken",
     "NoCoinRate",
+    "NoMemberPage",
     "NothingToExport",
     "OrderEnded",
     "OrderKeyReused",
     "OtherKindOfPlan",
+    "OverThere",
     "OwnOffer",
     "PlanIncomplete",
+    "PriceDiffers",
     "ProveYourself",
     "ReceiptWaits",
     "RefundTooLarge",
@@ -211,6 +226,7 @@ __all__ = [
     "TopUpOutOfRange",
     "TransferDecided",
     "TrialUsed",
+    "UnknownThere",
     "UseMove",
     "accept_plan_invite",
     "add_commission_rule",
@@ -218,6 +234,7 @@ __all__ = [
     "add_to_cart",
     "answer_withdrawal_request",
     "approve_withdrawal",
+    "bring_over",
     "cancel_batch",
     "cancel_order",
     "cancel_subscription",
@@ -235,6 +252,7 @@ __all__ = [
     "confirm_transfer",
     "deliver_sandbox_event",
     "dun",
+    "end_at_provider",
     "end_commission_rule",
     "end_plan_price",
     "expect_release",
@@ -253,13 +271,17 @@ __all__ = [
     "load_plans",
     "load_withdrawal_methods",
     "lock_rate_again",
+    "look_at_subscriptions",
     "mark_batch_paid",
     "mark_withdrawal_paid",
+    "mirror_subscription",
     "move_use",
+    "open_member_page",
     "open_order",
     "open_plan",
     "open_plan_invite",
     "order_cart",
+    "page_again",
     "pause_subscription",
     "pay_covered_orders",
     "pay_earning",
@@ -292,11 +314,13 @@ __all__ = [
     "resend_refunds",
     "resume_subscription",
     "retry_unknown_webhooks",
+    "return_from_provider",
     "return_use",
     "revoke_invoice_link",
     "revoke_plan_invite",
     "save_billing_details",
     "save_plan",
+    "sell_at_provider",
     "send_receipt",
     "send_refund",
     "set_cart_coupons",
@@ -309,6 +333,7 @@ __all__ = [
     "settle_line",
     "settle_part",
     "start_payment",
+    "start_subscription",
     "stop_payment",
     "subscribe",
     "take_out_of_batch",

@@ -12,6 +12,7 @@ from majlis.engines.billing.models import PlanPrice, Subscription, SubscriptionP
 from majlis.engines.billing.periods import end_of_period
 from majlis.engines.billing.plan_types import (
     PERIOD_MOVES,
+    RUNNING,
     BenefitKind,
     ChangePreview,
     Entitlement,
@@ -224,7 +225,8 @@ def apply_change(period: SubscriptionPeriod, now: datetime, *, actor: Any = None
     terms = period.terms
     old = current_period(subscription)
     at, mode = datetime.fromisoformat(terms["at"]), P(terms["mode"])
-    if subscription.status != S.ACTIVE or old is None or old.number != terms["from"] or period.status != "open":
+    runs = RUNNING if subscription.billed_by else (S.ACTIVE,)
+    if subscription.status not in runs or old is None or old.number != terms["from"] or period.status != "open":
         raise ChangeTermsChanged()
     credit = Money(terms["credit"], period.unit)
     if mode == P.CONSUMPTION and unused_worth(subscription, old, at) < credit:
@@ -249,8 +251,9 @@ def apply_change(period: SubscriptionPeriod, now: datetime, *, actor: Any = None
         plan=period.plan,
         price=period.price,
         next_price=None,
-        act_at=period.ends_at,
+        act_at=subscription.alarm(period.ends_at),
         entitlement=Entitlement.FULL,
+        past_due_since=None,
         owed_amount=subscription.owed_amount + terms["owed"],
         **again,
     )

@@ -54,7 +54,7 @@ def dun(subscription_id: UUID, *, now: datetime | None = None) -> bool:
     db.refuse_transaction()
     now = now or clock.now()
     subscription = Subscription.objects.select_related("plan", "person").filter(id=subscription_id).first()
-    if subscription is None or subscription.status not in (S.PAST_DUE, S.UNPAID):
+    if subscription is None or subscription.billed_by or subscription.status not in (S.PAST_DUE, S.UNPAID):
         return False
     order = open_order(subscription)
     steps = _due(subscription, now)

@@ -78,7 +78,8 @@ def preview_cancel(subscription: Subscription, *, at_once: bool, now: datetime |
     """What cancelling does: at the period's end, or at once with what comes back."""
     now = now or clock.now()
     period = current_period(subscription)
-    keeps = subscription.status in (S.TRIALING, S.ACTIVE, S.PAUSED) and not at_once
+    runs_on = (S.TRIALING, S.ACTIVE) if subscription.billed_by else (S.TRIALING, S.ACTIVE, S.PAUSED)
+    keeps = subscription.status in runs_on and not at_once
     nothing = Money(0, subscription.price.unit)
     if keeps or period is None:
         pause = now - subscription.paused_at if subscription.paused_at else timedelta()
@@ -121,7 +122,7 @@ def cancel_subscription(
         if subscription.canceled_at is None:
             raise IllegalTransition(source=S.ENDED, target=S.CANCELED)
         return subscription
-    if subscription.status == S.PAUSED:
+    if subscription.status == S.PAUSED and not subscription.billed_by:
         resume(subscription, actor=actor, now=now)
     columns = {"canceled_at": now, "cancel_reason": reason[:300]}
     if not at_once and subscription.status in (S.TRIALING, S.ACTIVE):
@@ -190,12 +191,17 @@ def end_subscription(subscription: Subscription, *, reason: Any, actor: Any = No
         reason=reason,
         ended_at=now,
         act_at=None,
+        look_at=None,
         past_due_since=None,
         entitlement=Entitlement.NONE,
         return_until=until,
         ends_at=_cut(subscription, now),
     )
     notices.forget_reminders(subject=f"subscription:{subscription.id}")
+    if subscription.billed_by:
+        from majlis.engines.billing.tasks import end_at_provider
+
+        end_at_provider.defer(subscription_id=str(subscription.id))
     if begun:
         notices.notify(
             person_id=subscription.person_id,

@@ -20,6 +20,7 @@ from majlis.engines.billing import gateways
 from majlis.engines.billing.gateways.base import DayReport, GatewayUnreachable, KeysRefused, Movement
 from majlis.engines.billing.gateways.provider import bounds
 from majlis.engines.billing.models import Charge, DayCheck, Difference, Dispute, Payment, Refund
+from majlis.engines.billing.services.mirroring import follow
 from majlis.engines.billing.services.payments import refresh_payment
 from majlis.engines.billing.services.webhooks import payment_named
 from majlis.engines.billing.types import DifferenceKind, MovementKind, RefundStatus
@@ -73,7 +74,7 @@ def check_day(*, provider: str, day: date, actor: Any = None, now: datetime | No
     ways = gateways.of_provider(provider)
     codes = [way.code for way in ways]
     report = ways[0].movements(day, _refs(codes, day))
-    found = [*_theirs(provider, codes, report), *_ours(ways[0], codes, day, report)]
+    found = [*_theirs(ways, codes, report), *_ours(ways[0], codes, day, report)]
     check = _store(provider, day, report, found, now)
     if actor is not None:
         accounts.record_act(
@@ -138,10 +139,13 @@ def _refs(codes: list[str], day: date) -> list[str]:
     return [ref for ref in named if ref]
 
 
-def _theirs(provider: str, codes: list[str], report: DayReport) -> Iterator[Found]:
+def _theirs(ways: list[gateways.Gateway], codes: list[str], report: DayReport) -> Iterator[Found]:
     """What the provider says moved and we do not know, or know otherwise."""
+    provider = ways[0].provider
     for moved in report.movements:
         payment = payment_named(provider, moved.attempt or moved.ref)
+        if payment is None and moved.kind == MovementKind.CHARGE and _mirror(ways[0], moved.ref):
+            payment = payment_named(provider, moved.ref)
         ours = _known(codes, moved, payment)
         if ours is None and payment is not None and moved.kind != MovementKind.REFUND:
             _catch_up(payment)
@@ -151,6 +155,17 @@ def _theirs(provider: str, codes: list[str], report: DayReport) -> Iterator[Foun
         kind = DifferenceKind.UNKNOWN_HERE if ours is None else DifferenceKind.AMOUNT
         known = ours.amount if ours is not None else None
         yield Found(kind, moved.kind, moved.ref, moved.money.unit, known, moved.money.amount, payment)
+
+
+def _mirror(way: gateways.Gateway, ref: str) -> bool:
+    """Whether money nobody told us of paid for a subscription that the provider runs for us; it is taken then."""
+    if not isinstance(way, gateways.Biller):
+        return False
+    try:
+        return follow(way.code, way.subscription_of_charge(ref), now=clock.now()) is not None
+    except Refusal:
+        log.warning("What %s paid for could not be read while its day was compared.", ref)
+        return False
 
 
 def _catch_up(payment: Payment) -> None:

@@ -16,6 +16,7 @@ from majlis.engines.billing.registry import Fulfiller
 from majlis.engines.billing.services.changing import apply_change
 from majlis.engines.billing.services.dunning import dun, try_wallet
 from majlis.engines.billing.services.ending import end_subscription, resume
+from majlis.engines.billing.services.mirror_invoices import begin_mirrored
 from majlis.engines.billing.services.renewals_together import DUE, last_day, next_period, renew_together
 from majlis.engines.billing.services.subscriptions import (
     begin_period,
@@ -152,23 +153,26 @@ class PeriodFulfiller(Fulfiller):
     def fulfil(self, line: OrderLine, now: datetime) -> None:
         """The period is paid. A line that pays for one that runs already (what was credited to it) changes nothing."""
         owner = SubscriptionPeriod.objects.values_list("subscription_id", flat=True).get(id=line.subject_id)
-        locked_subscription(owner)
+        subscription = locked_subscription(owner)
         period = _period(line.subject_id)
         if period.status == PeriodStatus.PAID:
             return
-        if period.kind == PeriodKind.CHANGE:
+        if period.kind == PeriodKind.CHANGE and period.number > subscription.number:
             apply_change(period, now)
+        elif subscription.billed_by:
+            begin_mirrored(subscription, period, now)
         else:
             begin_period(period, now)
 
     def lapse(self, line: OrderLine, now: datetime) -> None:
         """Not paid. A change does not take place; a first period or a renewal that is given up ends the
-        subscription."""
+        subscription, unless a provider's clock runs it."""
         period = _period(line.subject_id)
         subscription = locked_subscription(period.subscription_id)
         if period.status == PeriodStatus.OPEN:
             move(period, PeriodStatus.VOID, PERIOD_MOVES)
-        if period.kind != PeriodKind.CHANGE and subscription.status in (S.INCOMPLETE, S.PAST_DUE, S.UNPAID):
+        waits = subscription.status in (S.INCOMPLETE, S.PAST_DUE, S.UNPAID) and not subscription.billed_by
+        if period.kind != PeriodKind.CHANGE and waits:
             end_subscription(subscription, reason=_("Not paid."), now=now)
 
     def describe(self, line: OrderLine) -> str:

@@ -23,6 +23,7 @@ from majlis.engines.billing.models import (
 )
 from majlis.engines.billing.periods import end_of_period
 from majlis.engines.billing.plan_types import (
+    MIRROR_MOVES,
     PERIOD_MOVES,
     SUBSCRIPTION_MOVES,
     Entitlement,
@@ -74,34 +75,13 @@ def subscribe(
     for a plan that is not sold (to this person), `GuardianNeeded`.
     """
     now = now or clock.now()
-    db.lock("billing.subscribe", person.id)
-    known = Subscription.objects.filter(person=person, key=key).first()
-    if known is not None:
-        return known
-    price = price_for_sale(price_id, person)
-    accounts.may_buy(person)
-    live = Subscription.objects.exclude(status=S.ENDED).filter(person=person, family=price.plan.family).first()
-    if live is not None and live.status != S.INCOMPLETE:
-        raise AlreadySubscribed()
-    if live is not None:
-        waiting = open_order(live)
-        if live.price_id == price.id and waiting is not None:
-            return live
-        if waiting is not None:
-            void_order(order_id=waiting.id, reason=str(_("Another plan was chosen.")), actor=actor, now=now)
-    subscription = Subscription.objects.create(
-        person=person,
-        plan=price.plan,
-        price=price,
-        family=price.plan.family,
-        key=key,
-        zone=edition().zone,
-        returned_from=offer_to_return(person, price.plan.family, now),
-        created_at=now,
-    )
-    remember(subscription, "", S.INCOMPLETE, actor=actor)
+    subscription, new = take_plan(person=person, price_id=price_id, key=key, actor=actor, now=now)
+    if not new:
+        return subscription
+    price = subscription.price
     if trial and price.plan.trial_days and not had_trial(person, price.plan.family):
-        _begin_trial(subscription, now)
+        claim_trial(person, price.plan.family, now)
+        begin_trial(subscription, now, now + timedelta(days=price.plan.trial_days), now=now)
     else:
         cost = first_price(subscription)
         period = open_period(subscription, PeriodKind.FIRST, price, cost, now, _first_end(subscription, now), now=now)
@@ -109,6 +89,47 @@ def subscribe(
         order_period(subscription, period, cost, expires_at=ends, actor=actor, now=now)
     subscription.refresh_from_db()
     return subscription
+
+
+def take_plan(
+    *, person: Any, price_id: UUID, key: str, actor: Any, now: datetime, billed_by: str = ""
+) -> tuple[Subscription, bool]:
+    """A new `incomplete` subscription, and True; or the one that this key, or the same wish not paid yet, made before.
+    One that waits for its first payment under other terms gives way. Refuses as `subscribe`."""
+    db.lock("billing.subscribe", person.id)
+    known = Subscription.objects.filter(person=person, key=key).first()
+    if known is not None:
+        return known, False
+    price = price_for_sale(price_id, person)
+    accounts.may_buy(person)
+    live = Subscription.objects.exclude(status=S.ENDED).filter(person=person, family=price.plan.family).first()
+    if live is not None and live.status != S.INCOMPLETE:
+        raise AlreadySubscribed()
+    if live is not None:
+        waiting = open_order(live)
+        same = (live.price_id, live.billed_by) == (price.id, billed_by)
+        if same and (waiting is not None or billed_by):
+            return live, False
+        if waiting is not None:
+            void_order(order_id=waiting.id, reason=str(_("Another plan was chosen.")), actor=actor, now=now)
+        if live.billed_by:
+            from majlis.engines.billing.services.ending import end_subscription
+
+            end_subscription(locked_subscription(live.id), reason=_("Another plan was chosen."), actor=actor, now=now)
+    subscription = Subscription.objects.create(
+        person=person,
+        plan=price.plan,
+        price=price,
+        family=price.plan.family,
+        key=key,
+        zone=edition().zone,
+        returned_from=None if billed_by else offer_to_return(person, price.plan.family, now),
+        billed_by=billed_by,
+        look_at=now if billed_by else None,
+        created_at=now,
+    )
+    remember(subscription, "", S.INCOMPLETE, actor=actor)
+    return subscription, True
 
 
 def price_for_sale(price_id: UUID, person: Any) -> PlanPrice:
@@ -139,26 +160,26 @@ def _first_end(subscription: Subscription, at: datetime) -> datetime:
     return end_of_period(at, price.cycle, price.days, 1, subscription.zone)
 
 
-def _begin_trial(subscription: Subscription, now: datetime) -> None:
-    claim_trial(subscription.person, subscription.family, now)
-    ends = now + timedelta(days=subscription.plan.trial_days)
+def begin_trial(subscription: Subscription, starts_at: datetime, ends_at: datetime, *, now: datetime) -> None:
+    """The trial runs: free, and giving its share of what a whole period gives."""
     nothing = Money(0, subscription.price.unit)
-    period = open_period(subscription, PeriodKind.TRIAL, subscription.price, nothing, now, ends, now=now)
+    period = open_period(subscription, PeriodKind.TRIAL, subscription.price, nothing, starts_at, ends_at, now=now)
     move(period, PeriodStatus.PAID, PERIOD_MOVES)
-    whole = _first_end(subscription, now) - now
+    whole = _first_end(subscription, starts_at) - starts_at
     put(
         subscription,
         S.TRIALING,
         reason=_("Trial."),
         number=period.number,
-        starts_at=now,
-        ends_at=ends,
-        anchor_at=ends,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        anchor_at=ends_at,
         cycles=0,
-        act_at=ends,
+        act_at=subscription.alarm(ends_at),
         entitlement=Entitlement.FULL,
     )
-    give_benefits(subscription, period, min(Fraction(1), Fraction((ends - now) // SECOND, whole // SECOND)), now=now)
+    part = min(Fraction(1), Fraction((ends_at - starts_at) // SECOND, whole // SECOND))
+    give_benefits(subscription, period, part, now=now)
     remind_of_end(subscription)
 
 
@@ -172,6 +193,7 @@ def open_period(
     *,
     now: datetime,
     terms: dict[str, Any] | None = None,
+    provider_ref: str = "",
 ) -> SubscriptionPeriod:
     """The next period, not paid yet. Of two who open it at once the database lets one."""
     last = SubscriptionPeriod.objects.filter(subscription=subscription).aggregate(last=Max("number"))["last"] or 0
@@ -186,6 +208,7 @@ def open_period(
         starts_at=starts_at,
         ends_at=ends_at,
         terms=terms or {},
+        provider_ref=provider_ref,
         created_at=now,
     )
 
@@ -284,14 +307,16 @@ def own_subscription(subscription_id: UUID, person: Any) -> Subscription:
 def put(
     subscription: Subscription, status: SubscriptionStatus, *, actor: Any = None, reason: Any = "", **columns: Any
 ) -> None:
-    """The one way a subscription changes: along its table, or within its state; remembered and announced."""
+    """The one way a subscription changes: along its table (of one that runs by a provider's clock: as the provider
+    says), or within its state; remembered and announced."""
     if subscription.status == status:
         Subscription.objects.filter(id=subscription.id).update(**columns)
         for name, value in columns.items():
             setattr(subscription, name, value)
         remember(subscription, status, status, actor=actor, reason=reason)
     else:
-        move(subscription, status, SUBSCRIPTION_MOVES, actor=actor, reason=str(reason), **columns)
+        table = MIRROR_MOVES if subscription.billed_by else SUBSCRIPTION_MOVES
+        move(subscription, status, table, actor=actor, reason=str(reason), **columns)
     events.publish(changed(subscription))
 
 

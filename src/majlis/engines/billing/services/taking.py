@@ -103,7 +103,7 @@ def _move(payment: Payment, reading: Reading) -> None:
         if payment.order and payment.order.status == OrderStatus.OPEN:
             notices.notify(
                 person_id=payment.payer_id,
-                kind="payment_failed",
+                kind="payment_needs_you" if reading.asks_payer else "payment_failed",
                 facts={"number": payment.order.number, "amount": payment.money},
                 link=f"/checkout/{payment.order_id}/",
                 key=f"payment:{payment.id}:failed",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from majlis.engines.billing import gateways
 from majlis.engines.billing.gateways.base import Delivery
 from majlis.engines.billing.models import Charge, Payment, WebhookEvent
+from majlis.engines.billing.services.mirroring import follow, strange_money, subscription_named
 from majlis.engines.billing.services.payments import refresh_payment
 from majlis.engines.billing.services.refunds import resend_refunds
 from majlis.engines.billing.types import WebhookStatus
@@ -79,8 +80,8 @@ def _store(
 
 
 def process_webhook(event_id: UUID, *, again: bool = False, now: datetime | None = None) -> WebhookEvent:
-    """Work on a stored event: read the payment it is about at the provider and act on that. One that is done is left
-    alone, unless the payment is to be looked at `again`. What goes wrong is written on the event and raised.
+    """Work on a stored event: read the payment, or the subscription, it is about at the provider and act on that. One
+    that is done is left alone, unless it is to be looked at `again`. What goes wrong stands on the event and is raised.
 
     Speaks over the network: must not run inside a transaction.
     """
@@ -92,16 +93,20 @@ def process_webhook(event_id: UUID, *, again: bool = False, now: datetime | None
     if event.status == WebhookStatus.DONE and not again:
         return event
     payment = payment_named(event.gateway, event.provider_ref)
-    if payment is None:
-        _mark(event, WebhookStatus.UNKNOWN, now)
-        return event
     try:
-        refresh_payment(payment.id, now=now)
-        resend_refunds(payment_id=payment.id, now=now)
+        if payment is not None:
+            refresh_payment(payment.id, now=now)
+            resend_refunds(payment_id=payment.id, now=now)
+            problem = _other_money(payment)
+        elif (subscription := follow(event.gateway, event.provider_ref, now=now)) is not None:
+            problem = strange_money(subscription)
+        else:
+            _mark(event, WebhookStatus.UNKNOWN, now)
+            return event
     except Exception as fault:
         _mark(event, WebhookStatus.FAILED, now, problem=f"{type(fault).__name__}: {fault}")
         raise
-    _mark(event, WebhookStatus.DONE, now, problem=_other_money(payment))
+    _mark(event, WebhookStatus.DONE, now, problem=problem)
     return event
 
 
@@ -156,7 +161,8 @@ def retry_unknown_webhooks(*, now: datetime | None = None, limit: int = 100) -> 
     young = WebhookEvent.objects.filter(status=WebhookStatus.UNKNOWN, created_at__gte=now - UNKNOWN_FOR)
     found = 0
     for event in young.order_by("worked_on_at")[:limit]:
-        if payment_named(event.gateway, event.provider_ref) is None:
+        known = payment_named(event.gateway, event.provider_ref)
+        if known is None and subscription_named(event.gateway, event.provider_ref) is None:
             continue
         found += 1
         try:

@@ -5,13 +5,16 @@ from django.utils.translation import gettext_lazy as _
 
 from majlis.faces.web import navigation
 from majlis.faces.web.navigation import Place
-from majlis.faces.web.views import membership, plans
+from majlis.faces.web.views import membership, membership_there, plans
 
 urlpatterns = [
     path("plans/", plans.show, name="plans"),
     path("plans/invitation/<str:secret>/", plans.invitation, name="plan_invitation"),
     path("plans/prices/<uuid:price_id>/", plans.subscribe, name="subscribe"),
     path("membership/", membership.show, name="membership"),
+    path("membership/manage/", membership_there.manage, name="membership_manage"),
+    path("membership/returned/", membership_there.returned, name="membership_returned"),
+    path("membership/<uuid:subscription_id>/continue/", membership_there.go_on, name="membership_continue"),
     path("membership/<uuid:subscription_id>/change/<uuid:price_id>/", membership.change, name="membership_change"),
     path("membership/<uuid:subscription_id>/cancel/", membership.cancel, name="membership_cancel"),
     path("membership/<uuid:subscription_id>/keep/", membership.keep, name="membership_keep"),

@@ -62,6 +62,7 @@ def show(request: HttpRequest) -> HttpResponse:
             "allowances": queries.allowances_of(request.user),
             "methods": methods,
             "cycle_words": queries.cycle_words,
+            "there": queries.has_page_at(request.user).title(),
             "sandbox_cards": [each for each in methods if each.gateway == "sandbox"],
         },
     )
@@ -71,6 +72,9 @@ def _card(subscription: Any, person: Any) -> dict[str, Any]:
     plans = [
         each for each in queries.plans_for(person, unit=subscription.price.unit) if each.family == subscription.family
     ]
+    others = [(plan, price) for plan in plans for price in plan.offered if price.id != subscription.price_id]
+    if subscription.billed_by:
+        others = [(plan, price) for plan, price in others if price.provider == subscription.billed_by]
     return {
         "it": subscription,
         "order": queries.open_order_of(subscription),
@@ -78,7 +82,7 @@ def _card(subscription: Any, person: Any) -> dict[str, Any]:
         "due": queries.money_due(subscription),
         "cycle": queries.cycle_words(subscription.price),
         "periods": queries.periods_of(subscription),
-        "others": [(plan, price) for plan in plans for price in plan.offered if price.id != subscription.price_id],
+        "others": others,
         "pauses": PauseForm(longest=queries.subscription_policies().pause_days),
         "resumes": subscription.act_at if subscription.status == "paused" else None,
     }

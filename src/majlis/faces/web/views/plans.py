@@ -99,20 +99,24 @@ def subscribe(request: HttpRequest, price_id: UUID) -> HttpResponse:
     plan = queries.plan(price.plan.slug, request.user)
     trial = queries.may_try(request.user, plan)
     if request.method == "POST":
-        taken = services.subscribe(
+        taken = services.start_subscription(
             person=request.user,
             price_id=price_id,
             key=request.POST.get("key", "")[:64] or str(new_id()),
             actor=request.user,
             trial=request.POST.get("trial") == "1",
         )
-        order = queries.open_order_of(taken)
+        if taken.redirect_url:
+            return redirect("membership_continue", subscription_id=taken.subscription_id)
+        order = queries.open_order_of(queries.subscription(taken.subscription_id, request.user))
         if order is not None:
             return redirect("checkout", order_id=order.id)
         messages.success(request, _("Your trial has begun. Enjoy it!"))
         return redirect("membership")
     back = queries.return_offer(request.user, plan.family)
     rules = queries.subscription_policies()
+    there = queries.sold_at(price)
+    back = None if there else back
     first = price.price - price.price.share(rules.return_percent * 100) if back else price.price
     facts = {
         "plan": plan,
@@ -121,6 +125,7 @@ def subscribe(request: HttpRequest, price_id: UUID) -> HttpResponse:
         "trial": trial,
         "first": first,
         "back": back,
+        "there": there.title(),
         "rules": rules,
         "key": new_id(),
         "cycle_words": queries.cycle_words,

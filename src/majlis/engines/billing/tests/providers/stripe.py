@@ -3,34 +3,20 @@
 import hashlib
 import hmac
 import json
+from threading import Lock
 from typing import Any
-from uuid import uuid4
 
 from majlis.engines.billing.gateways.base import Delivery
-from majlis.engines.billing.tests.providers.server import Asked, Double, stamp
+from majlis.engines.billing.tests.providers.server import Asked, stamp
+from majlis.engines.billing.tests.providers.stripe_billing import Billing
+from majlis.engines.billing.tests.providers.stripe_words import fault, listed, metadata, new
 from majlis.kit import clock
 from majlis.kit.money import Money
 
 KEY, SIGNING = "sk_test_4eC39HqLyjWDarjtT1zdp7dc", "whsec_0123456789abcdef0123456789abcdef"
 
 
-def new(kind: str) -> str:
-    return f"{kind}_{uuid4().hex[:24]}"
-
-
-def listed(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"object": "list", "data": rows, "has_more": False, "url": "/v1/x"}
-
-
-def fault(kind: str, code: str, words: str, **more: Any) -> dict[str, Any]:
-    return {"error": {"type": kind, "code": code, "message": words, **more}}
-
-
-def metadata(form: dict[str, str], under: str = "metadata") -> dict[str, str]:
-    return {name[len(under) + 1 : -1]: value for name, value in form.items() if name.startswith(f"{under}[")}
-
-
-class StripeDouble(Double):
+class StripeDouble(Billing):
     provider = "stripe"
     codes = ("stripe",)
     unit = "USD"
@@ -43,7 +29,9 @@ class StripeDouble(Double):
         self.disputes: list[dict[str, Any]] = []
         self.balance: list[dict[str, Any]] = []
         self.customers: list[dict[str, str]] = []
-        self.declines = False
+        self.asks_payer = False
+        """Whether the bank wants the payer to confirm."""
+        self.one_at_a_time = Lock()
         self.answers: dict[str, tuple[bytes, tuple[int, Any]]] = {}
 
     def settings(self) -> dict[str, str]:
@@ -55,15 +43,15 @@ class StripeDouble(Double):
         if asked.headers.get("authorization") != f"Bearer {KEY}":
             return 401, fault("invalid_request_error", "api_key", "Invalid API Key provided")
         key = asked.headers.get("idempotency-key", "")
-        if asked.method == "POST" and key in self.answers:
+        if asked.method != "POST" or not key:
+            return self.billing(asked) or super().answer(asked)
+        with self.one_at_a_time:
+            if key not in self.answers:
+                self.answers[key] = asked.body, self.billing(asked) or super().answer(asked)
             body, said = self.answers[key]
-            if body == asked.body:
-                return said
-            return 400, fault("idempotency_error", "", "Keys for idempotent requests can only be used with the same")
-        said = super().answer(asked)
-        if asked.method == "POST" and key:
-            self.answers[key] = (asked.body, said)
-        return said
+        if body == asked.body:
+            return said
+        return 400, fault("idempotency_error", "", "Keys for idempotent requests can only be used with the same")
 
     def on_get(self, asked: Asked) -> tuple[int, Any]:
         path = asked.path.removeprefix("/v1/")
@@ -106,6 +94,8 @@ class StripeDouble(Double):
         return self.nothing(asked)
 
     def _session(self, form: dict[str, str]) -> dict[str, Any]:
+        if form["mode"] == "subscription":
+            return self._page_of_subscription(form)
         ref = new("cs_test")
         self.sessions[ref] = {
             "id": ref,
@@ -123,6 +113,35 @@ class StripeDouble(Double):
             "keep": form.get("payment_intent_data[setup_future_usage]"),
         }
         return self.sessions[ref]
+
+    def _page_of_subscription(self, form: dict[str, str]) -> dict[str, Any]:
+        ref = new("cs_test")
+        self.sessions[ref] = {
+            "id": ref,
+            "object": "checkout.session",
+            "mode": "subscription",
+            "status": "open",
+            "subscription": None,
+            "customer": form["customer"],
+            "metadata": metadata(form),
+            "url": f"{self.url}/page/{ref}?back={form['success_url']}",
+            "price": form["line_items[0][price]"],
+            "trial": int(form.get("subscription_data[trial_period_days]", 0)),
+            "ours": metadata(form, "subscription_data[metadata]")["subscription"],
+        }
+        return self.sessions[ref]
+
+    def complete(self, ref: str) -> str:
+        """The member gives a card on the page of a subscription; its name."""
+        session = self.sessions[ref]
+        begun = self.subscribe(session["customer"], session["price"], ours=session["ours"], trial=session["trial"])
+        session |= {"status": "complete", "url": None, "subscription": begun}
+        return begun
+
+    def charge(self, money: Money) -> str:
+        intent = self._intent({"intent": {}, "keep": None}, money)
+        self._book("charge", money.amount, self._source(intent))
+        return str(intent["id"])
 
     def _intent(self, session: dict[str, Any], money: Money) -> dict[str, Any]:
         intent = {
@@ -144,10 +163,11 @@ class StripeDouble(Double):
     def _charge_saved(self, form: dict[str, str]) -> tuple[int, Any]:
         money = Money(int(form["amount"]), form["currency"].upper())
         intent = self._intent({"intent": metadata(form), "keep": None}, money)
-        if self.declines:
-            wrong = {"code": "card_declined", "message": "Your card was declined."}
+        if self.declines or self.asks_payer:
+            code = "authentication_required" if self.asks_payer else "card_declined"
+            wrong = {"code": code, "message": "Your card was declined."}
             intent |= {"status": "requires_payment_method", "amount_received": 0, "last_payment_error": wrong}
-            return 402, fault("card_error", "card_declined", "Your card was declined.", payment_intent=intent)
+            return 402, fault("card_error", code, "Your card was declined.", payment_intent=intent)
         self._book("charge", money.amount, self._source(intent))
         return 200, intent
 
