@@ -1,11 +1,13 @@
 """What the tables and services of every module share."""
 
+import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import psycopg
 from django.db import connection, models, transaction
+from psycopg import sql
 
 from majlis.kit import clock
 from majlis.kit.ids import new_id
@@ -48,6 +50,41 @@ def prepared(query: str, given: Mapping[str, Any] | Sequence[Any]) -> list[Any]:
         raw.prepare_threshold = 5
     with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
         return cursor.execute(query, given, prepare=True).fetchall()
+
+
+def copy_in(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Insert rows by COPY: one statement, a fraction of the time of an INSERT of as many. Values travel as they are (a
+    JSON column's as text); what a row breaks undoes all of them."""
+    connection.ensure_connection()
+    connection.validate_no_broken_transaction()
+    name = sql.Identifier
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(name(table), sql.SQL(", ").join(map(name, columns)))
+    raw: Any = connection.connection
+    with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def insert_all(rows: Sequence[models.Model]) -> None:
+    """`bulk_create` of new rows of one model by `copy_in`, for what a worker writes by the hundred."""
+    if not rows:
+        return
+    fields = rows[0]._meta.concrete_fields
+    ways = [(field.attname, _written(field)) for field in fields]
+    copy_in(
+        rows[0]._meta.db_table,
+        [str(field.column) for field in fields],
+        ([way(getattr(row, name)) for name, way in ways] for row in rows),
+    )
+
+
+def _written(field: Any) -> Callable[[Any], Any]:
+    """How a field's value goes into a COPY."""
+    if isinstance(field, models.JSONField):
+        return lambda value: None if value is None else json.dumps(value, cls=field.encoder, ensure_ascii=False)
+    if isinstance(field, models.CharField):
+        return lambda value: None if value is None else str(value)  # a choice is its word
+    return lambda value: value
 
 
 def require_transaction() -> None:

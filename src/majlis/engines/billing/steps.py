@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection, models
-from psycopg import sql
 
 from majlis.engines.billing.models import StateChange
+from majlis.kit import clock
+from majlis.kit.db import copy_in
+from majlis.kit.ids import new_id
 from majlis.kit.state import IllegalTransition, Transitions
 
 
@@ -42,29 +44,32 @@ def move_all(
     table.check(things[0].status, target)
     steps = [step_of(thing, thing.status, target, reason) for thing in things]
     rewrite(things, [{**row, "status": str(target)} for row in columns or [{}] * len(things)])
-    StateChange.objects.bulk_create(steps)
+    remember_all(steps)
 
 
 def rewrite(things: Sequence[Any], columns: Sequence[Mapping[str, Any]]) -> None:
     """Set `columns` (a mapping for each thing, all of the same names) by one guarded UPDATE: of all that are still in
     the state of the first. Refuses with `IllegalTransition` if one is not."""
     kind, source = type(things[0]), things[0].status
-    fields = [kind._meta.get_field(name) for name in columns[0]]
-    given: list[Any] = [[thing.pk for thing in things]]
-    for field in fields:
-        given.append([field.get_db_prep_save(_plain(row[field.name]), connection) for row in columns])
-    name = sql.Identifier
-    statement = sql.SQL("UPDATE {table} AS t SET {sets} FROM unnest({given}) AS g ({names}) WHERE {same}").format(
-        table=name(kind._meta.db_table),
-        sets=sql.SQL(", ").join(sql.SQL("{0} = g.{0}").format(name(field.column)) for field in fields),
-        given=sql.SQL(", ").join(
-            sql.SQL("%s::{}[]").format(sql.SQL(str(field.db_type(connection)))) for field in [kind._meta.pk, *fields]
-        ),
-        names=sql.SQL(", ").join(name(field.column) for field in [kind._meta.pk, *fields]),
-        same=sql.SQL("t.id = g.id AND t.status = %s"),
-    )
+    # What is the same for all of them travels once, the rest as an array for each column.
+    same: list[tuple[str, Any]] = []
+    own: list[tuple[str, str, list[Any]]] = [("id", "uuid", [thing.pk for thing in things])]
+    for name in columns[0]:
+        field = kind._meta.get_field(name)
+        values = [field.get_db_prep_save(_plain(row[name]), connection) for row in columns]
+        if all(value == values[0] for value in values):
+            same.append((field.column, values[0]))
+        else:
+            own.append((field.column, str(field.db_type(connection)), values))
+    q = connection.ops.quote_name
+    sets = [f"{q(column)} = %s" for column, _value in same] + [f"{q(name)} = g.{q(name)}" for name, _t, _v in own[1:]]
+    given, names = (", ".join(f"%s::{kind}[]" for _n, kind, _v in own), ", ".join(q(name) for name, _t, _v in own))
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*given, str(source)])
+        cursor.execute(
+            f"UPDATE {kind._meta.db_table} AS t SET {', '.join(sets)} FROM unnest({given}) AS g ({names}) "  # noqa: S608 - names of ours
+            "WHERE t.id = g.id AND t.status = %s",
+            [*(value for _column, value in same), *(values for _n, _t, values in own), str(source)],
+        )
         if cursor.rowcount != len(things):
             raise IllegalTransition(source=str(source), target=str(columns[0].get("status", source)))
     for thing, row in zip(things, columns, strict=True):
@@ -78,9 +83,20 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value  # a choice is its word
 
 
-def step_of(thing: models.Model, source: Any, target: Any, reason: Any = "") -> StateChange:
-    """The history row of a step, not written yet."""
-    return StateChange(subject=subject_of(thing), source=str(source), target=str(target), reason=str(reason)[:300])
+Step = tuple[str, str, str, str]
+"""What a history row says of a step of the house's own: subject, source, target, reason."""
+
+
+def step_of(thing: models.Model, source: Any, target: Any, reason: Any = "") -> Step:
+    """What the history row of a step will say."""
+    return subject_of(thing), str(source), str(target), str(reason)[:300]
+
+
+def remember_all(steps: Sequence[Step]) -> None:
+    """Write the history rows of many steps, in their order."""
+    columns = ("id", "created_at", "subject", "source", "target", "reason")
+    now = clock.now()
+    copy_in(StateChange._meta.db_table, columns, [(new_id(), now, *step) for step in steps])
 
 
 def remember(thing: models.Model, source: Any, target: Any, *, actor: Any = None, reason: str = "") -> None:

@@ -51,6 +51,11 @@ def people(ids: Iterable[UUID]) -> dict[UUID, User]:
     return User.objects.in_bulk(set(ids))
 
 
+def zones_of(ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The IANA zone of each of these people, by id."""
+    return dict(User.objects.filter(id__in=set(ids)).values_list("id", "zone"))
+
+
 def person_by_email(email: str) -> User | None:
     """The person whose verified address this is, or None. Never tell the asker which."""
     found = EmailAddress.objects.filter(email=email.strip().lower(), verified=True).select_related("user").first()

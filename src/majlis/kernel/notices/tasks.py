@@ -12,7 +12,13 @@ from majlis.kit.jobs import RETRY
 @app.task(name="notices.send_mails", queue="mail")
 def send_mails(person_id: str) -> None:
     """Right after a notice: that person's mails that are due."""
-    services.send_due_mails(person_id=UUID(person_id))
+    services.send_due_mails(people=[UUID(person_id)])
+
+
+@app.task(name="notices.send_mails_to", queue="mail")
+def send_mails_to(people: list[str]) -> None:
+    """Right after many were told: their mails that are due, over one connection."""
+    services.send_due_mails(people=[UUID(each) for each in people], limit=2 * len(people))
 
 
 @app.task(name="notices.send_letter", queue="mail", retry=RETRY)

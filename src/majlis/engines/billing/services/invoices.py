@@ -16,7 +16,7 @@ from majlis.engines.billing.policies import policies
 from majlis.engines.billing.types import InvoiceKind
 from majlis.kernel.catalogue import queries as catalogue
 from majlis.kit import clock
-from majlis.kit.db import require_transaction
+from majlis.kit.db import insert_all, require_transaction
 from majlis.kit.edition import edition
 from majlis.kit.errors import Invalid, NotFound
 from majlis.kit.money import Money
@@ -69,18 +69,20 @@ def issue_house_invoices(orders: Sequence[Order], details: Mapping[UUID, Billing
         return
     year = _year(now)
     last = take_numbers(None, InvoiceKind.INVOICE, year, len(charged))
-    Invoice.objects.bulk_create(
-        _document(
-            kind=InvoiceKind.INVOICE,
-            sequence=sequence,
-            order=order,
-            seller=None,
-            rows=[row for line in order.lines if line.total_amount for row in _rows(line)],
-            key=f"order:{order.id}:house",
-            details=details.get(order.buyer_id),
-            now=now,
-        )
-        for sequence, order in enumerate(charged, last - len(charged) + 1)
+    insert_all(
+        [
+            _document(
+                kind=InvoiceKind.INVOICE,
+                sequence=sequence,
+                order=order,
+                seller=None,
+                rows=[row for line in order.lines if line.total_amount for row in _rows(line)],
+                key=f"order:{order.id}:house",
+                details=details.get(order.buyer_id),
+                now=now,
+            )
+            for sequence, order in enumerate(charged, last - len(charged) + 1)
+        ]
     )
 
 

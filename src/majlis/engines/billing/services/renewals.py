@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from majlis.engines.billing.models import OrderLine, Subscription, SubscriptionPeriod
+from majlis.engines.billing.models import OrderLine, PlanPrice, Subscription, SubscriptionPeriod
 from majlis.engines.billing.plan_types import PERIOD_MOVES, PeriodKind, PeriodStatus, SubscriptionStatus
 from majlis.engines.billing.registry import Fulfiller
 from majlis.engines.billing.services.changing import apply_change
@@ -61,9 +61,21 @@ def _due(now: datetime) -> Any:
 def _take_batch(now: datetime, size: int) -> tuple[int, list[UUID]]:
     """Of up to `size` due subscriptions nobody else has in hand, renew those whose wallets pay for it together; how
     many, and the ids of the others, untouched."""
-    taken = list(_due(now)[:size])
+    taken = _with_prices(list(_due(now).select_related(None).select_related("person")[:size]))
     others = renew_together(taken, now)
     return len(taken) - len(others), [each.id for each in others]
+
+
+def _with_prices(taken: list[Subscription]) -> list[Subscription]:
+    """With their plans and prices, each read once however many share it."""
+    wanted = {each.price_id for each in taken} | {each.next_price_id for each in taken if each.next_price_id}
+    prices = PlanPrice.objects.select_related("plan").in_bulk(wanted)
+    for each in taken:
+        each.price = prices[each.price_id]
+        each.next_price = prices[each.next_price_id] if each.next_price_id else None
+        if each.plan_id == each.price.plan_id:
+            each.plan = each.price.plan
+    return taken
 
 
 def _take_one(subscription_id: UUID, now: datetime) -> bool:

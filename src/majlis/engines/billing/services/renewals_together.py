@@ -20,7 +20,6 @@ from majlis.engines.billing.models import (
     OrderLine,
     PlanBenefit,
     PlanPrice,
-    StateChange,
     Subscription,
     SubscriptionPeriod,
 )
@@ -49,7 +48,7 @@ from majlis.engines.billing.services.subscriptions import (
     line_of,
     months_counted,
 )
-from majlis.engines.billing.steps import move_all, rewrite, step_of
+from majlis.engines.billing.steps import Step, move_all, remember_all, rewrite, step_of
 from majlis.engines.billing.types import LINE_MOVES, LineDraft, LineStatus, OrderStatus, Quote
 from majlis.kernel.accounts import queries as accounts
 from majlis.kernel.ledger import queries as ledger_queries
@@ -215,9 +214,9 @@ class _Crowd:
         return _Renewal(subscription, period, order, line, str(subscription.status))
 
     def _write(self, renewals: list[_Renewal]) -> None:
-        Order.objects.bulk_create(each.order for each in renewals)
-        SubscriptionPeriod.objects.bulk_create(each.period for each in renewals)
-        OrderLine.objects.bulk_create(each.line for each in renewals)
+        db.insert_all([each.order for each in renewals])
+        db.insert_all([each.period for each in renewals])
+        db.insert_all([each.line for each in renewals])
 
     def _finish(self, periods: list[SubscriptionPeriod]) -> list[Posting]:
         """The paid periods before are over, and what was paid for them is earned."""
@@ -240,7 +239,7 @@ class _Crowd:
 
     def _move(self, renewals: list[_Renewal]) -> None:
         """The subscriptions stand in their new periods, and the steps that each thing took are remembered."""
-        steps: list[StateChange] = []
+        steps: list[Step] = []
         for each in renewals:
             steps += [
                 step_of(each.subscription, each.was, S.PAST_DUE, DUE),
@@ -258,7 +257,7 @@ class _Crowd:
                 for each in alike
             ]
             rewrite([each.subscription for each in alike], columns)
-        StateChange.objects.bulk_create(steps)
+        remember_all(steps)
         events.publish_all(changed(each.subscription) for each in renewals)
 
     def _grant(self, renewals: list[_Renewal]) -> list[Posting]:
@@ -283,7 +282,7 @@ class _Crowd:
                         )
                     )
         batches = [batch for each in renewals for batch in each.grants]
-        AllowanceGrant.objects.bulk_create(grant for batch in batches for grant in batch)
+        db.insert_all([grant for batch in batches for grant in batch])
         return [grant_posting(batch) for batch in batches]
 
     def _tell(self, renewals: list[_Renewal]) -> None:

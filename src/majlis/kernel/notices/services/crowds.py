@@ -14,6 +14,7 @@ from majlis.kernel.notices.services.signalling import signal_each
 from majlis.kernel.notices.services.wishing import choices_of, when_to_mail
 from majlis.kernel.notices.types import Kind, Pace, ReminderState, Word
 from majlis.kit import clock
+from majlis.kit.db import insert_all
 
 
 @transaction.atomic
@@ -68,13 +69,13 @@ def _announce(notices: Sequence[Notice]) -> None:
 
 
 def _write_mails(notices: Sequence[tuple[Notice, Pace]], rule: Kind, now: datetime) -> None:
-    from majlis.kernel.notices.tasks import send_mails
+    from majlis.kernel.notices.tasks import send_mails_to
 
     mailed = [(notice, Pace.NOW if rule.urgent else pace) for notice, pace in notices if pace != Pace.NEVER]
     if not mailed:
         return
     ids = [notice.person_id for notice, _pace in mailed]
-    people, rhythms = accounts.people(ids), Rhythm.objects.in_bulk(ids)
+    zones, rhythms = accounts.zones_of(ids), Rhythm.objects.in_bulk(ids)
     at = now + timedelta(minutes=rule.mail_after)
     mails = [
         Mail(
@@ -82,17 +83,16 @@ def _write_mails(notices: Sequence[tuple[Notice, Pace]], rule: Kind, now: dateti
             person_id=notice.person_id,
             pace=pace,
             due_at=when_to_mail(
-                rhythms.get(notice.person_id), people[notice.person_id].zone, at, pace=pace, urgent=rule.urgent
+                rhythms.get(notice.person_id), zones[notice.person_id], at, pace=pace, urgent=rule.urgent
             ),
             created_at=now,
         )
         for notice, pace in mailed
     ]
-    Mail.objects.bulk_create(mails)
+    insert_all(mails)
     due = dict.fromkeys(str(mail.person_id) for mail in mails if mail.due_at <= now)
     if due:
-        orders: list[dict[str, Any]] = [{"person_id": person_id} for person_id in due]
-        send_mails.batch_defer(*orders)
+        send_mails_to.defer(people=list(due))
 
 
 @transaction.atomic

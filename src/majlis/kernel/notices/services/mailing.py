@@ -29,13 +29,13 @@ MOST_TRIES = 12
 """With doubling waits from one minute to four hours, somewhat over a day."""
 
 
-def send_due_mails(*, person_id: UUID | None = None, now: datetime | None = None, limit: int = 200) -> int:
-    """Send the mails that are due (of one person, or of all), those of a daily digest together. Returns how many left.
+def send_due_mails(*, people: Sequence[UUID] = (), now: datetime | None = None, limit: int = 200) -> int:
+    """Send the mails that are due (of these people, or all), those of a daily digest together. Returns how many left.
     A server's temporary refusal is tried again with doubling waits; a final one is written down. Run outside a
     transaction by the worker; two workers never send the same mail, and one killed between the server's yes and our
     note of it sends it twice with the same Message-ID."""
     now = now or clock.now()
-    mails = _take(person_id, now, limit)
+    mails = _take(people, now, limit)
     if not mails:
         return 0
     postman, left = gateways.postman(), 0
@@ -50,12 +50,12 @@ def send_due_mails(*, person_id: UUID | None = None, now: datetime | None = None
 
 
 @transaction.atomic
-def _take(person_id: UUID | None, now: datetime, limit: int) -> list[Mail]:
+def _take(people: Sequence[UUID], now: datetime, limit: int) -> list[Mail]:
     due = Mail.objects.select_for_update(skip_locked=True, of=("self",)).filter(
         state__in=[MailState.WAITING, MailState.SENDING], due_at__lte=now
     )
-    if person_id is not None:
-        due = due.filter(person_id=person_id)
+    if people:
+        due = due.filter(person_id__in=people)
     ids = list(due.order_by("due_at").values_list("pk", flat=True)[:limit])
     Mail.objects.filter(pk__in=ids).update(state=MailState.SENDING, due_at=now + LEASE)
     return list(Mail.objects.filter(pk__in=ids).select_related("notice", "person").order_by("person_id", "pace", "id"))
@@ -83,9 +83,10 @@ def _send(postman: Postman, mails: list[Mail], now: datetime) -> int:
 def drop_waiting_mails(*, before: datetime) -> int:
     """Never send what was written before an instant (a demonstration's past, a restored backup's); how many mails.
     Younger ones leave with the next minute."""
-    from majlis.kernel.notices.tasks import send_mails
+    from majlis.kernel.notices.tasks import send_mails, send_mails_to
 
     withdraw_jobs(send_mails.name)
+    withdraw_jobs(send_mails_to.name)
     waiting = Mail.objects.filter(state=MailState.WAITING, created_at__lt=before)
     return waiting.update(state=MailState.DROPPED)
 
