@@ -27,6 +27,7 @@ from majlis.engines.billing.gateways.base import (
     ChargeSeen,
     DayReport,
     Delivery,
+    DisputeSeen,
     GatewayUnreachable,
     GivenBack,
     KeptMethod,
@@ -35,13 +36,16 @@ from majlis.engines.billing.gateways.base import (
     Reading,
 )
 from majlis.engines.billing.models import SandboxCard, SandboxCharge, SandboxSession
-from majlis.engines.billing.types import Mode, MovementKind, PaymentStatus
+from majlis.engines.billing.types import DisputeStatus, Mode, MovementKind, PaymentStatus
 from majlis.kit import clock, db
 from majlis.kit.errors import Invalid, NotFound
 from majlis.kit.money import Money
 
 TOLERANCE = 300
 """Seconds a webhook may be old."""
+
+ANSWER_TIME = timedelta(days=7)
+"""How long the house has to answer a contested payment."""
 
 
 class Sandbox:
@@ -112,7 +116,8 @@ class Sandbox:
         charges = tuple(ChargeSeen(charge.ref, Money(charge.amount, charge.unit)) for charge in taken)
         if charges:
             kept = KeptMethod(session.card.ref, session.card.label) if session.card else None
-            return Reading(PaymentStatus.SUCCEEDED, charges, kept=kept)
+            contested = tuple(_contested(charge) for charge in taken if charge.contested)
+            return Reading(PaymentStatus.SUCCEEDED, charges, kept=kept, disputes=contested)
         if session.state == "failed":
             return Reading(PaymentStatus.FAILED, problem=str(_("The card was declined.")))
         if session.state == "expired":
@@ -162,8 +167,18 @@ class Sandbox:
         db.refuse_transaction()
         begins = datetime.combine(day, time(), UTC)
         rows = SandboxCharge.objects.filter(settles_at__gte=begins, settles_at__lt=begins + timedelta(days=1))
+        lost = SandboxCharge.objects.filter(
+            contested=DisputeStatus.LOST, contested_at__gte=begins, contested_at__lt=begins + timedelta(days=1)
+        )
+        taken_back = tuple(
+            Movement(
+                MovementKind.DISPUTE, _contested(row).ref, Money(row.amount, row.unit), row.session_id, row.contested_at
+            )
+            for row in lost.order_by("contested_at", "ref")
+        )
         return DayReport(
-            tuple(
+            taken_back
+            + tuple(
                 Movement(
                     MovementKind.CHARGE if row.amount > 0 else MovementKind.REFUND,
                     row.ref,
@@ -174,6 +189,16 @@ class Sandbox:
                 for row in rows.order_by("settles_at", "ref")
             )
         )
+
+
+def _contested(charge: SandboxCharge) -> DisputeSeen:
+    return DisputeSeen(
+        f"dp_{charge.ref}",
+        Money(charge.amount, charge.unit),
+        DisputeStatus(charge.contested),
+        reason="fraudulent",
+        answer_by=charge.contested_at + ANSWER_TIME if charge.contested_at else None,
+    )
 
 
 # ---------------------------------------------------------------------------------------------- the provider's side
@@ -201,6 +226,14 @@ def charge_at_provider(ref: str, money: Money, *, after: timedelta = timedelta()
         card = SandboxCard.objects.create(ref=f"card_{secrets.token_urlsafe(18)}", label="Test •••• 4242")
         SandboxSession.objects.filter(ref=ref).update(card=card)
     SandboxSession.objects.filter(ref=ref).update(state="paid")
+
+
+def contest_at_provider(ref: str, status: DisputeStatus) -> None:
+    """The buyer asks their bank for the money of a paid session, or the bank decides. NotFound for one not paid."""
+    charge = session_at_provider(ref).charges.filter(amount__gt=0).order_by("settles_at", "ref").first()
+    if charge is None:
+        raise NotFound()
+    SandboxCharge.objects.filter(ref=charge.ref).update(contested=status, contested_at=clock.now())
 
 
 def card_declines(ref: str, declines: bool) -> None:

@@ -11,6 +11,7 @@ from majlis.engines.billing.models.orders import Order, OrderLine
 from majlis.engines.billing.models.saved import SandboxCard, SavedMethod
 from majlis.engines.billing.types import (
     LIVE_PAYMENTS,
+    DisputeStatus,
     PaymentStatus,
     RefundStatus,
     TransferStatus,
@@ -277,6 +278,9 @@ class SandboxCharge(models.Model):
     amount = models.BigIntegerField()
     settles_at = models.DateTimeField()
     """A delayed charge is not there before."""
+    contested = models.CharField(max_length=4, choices=DisputeStatus.choices, blank=True, default="")
+    """What became of it at the buyer's bank, if they contest it."""
+    contested_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.ref

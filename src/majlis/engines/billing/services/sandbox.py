@@ -8,12 +8,14 @@ from uuid import UUID
 from majlis.engines.billing.gateways import sandbox
 from majlis.engines.billing.models import SavedMethod
 from majlis.engines.billing.services.webhooks import process_webhook, receive_webhook
+from majlis.engines.billing.types import DisputeStatus
 from majlis.kit import clock, db
 from majlis.kit.errors import Invalid, NotFound
 from majlis.kit.money import Money
 
 DELAY = timedelta(minutes=1)
-OUTCOMES = ("pay", "fail", "later", "twice", "wrong", "silent")
+OUTCOMES = ("pay", "fail", "later", "twice", "wrong", "silent", "contest", "won", "lost")
+CONTESTED = {"contest": DisputeStatus.OPEN, "won": DisputeStatus.WON, "lost": DisputeStatus.LOST}
 
 
 def sandbox_session(ref: str) -> Any:
@@ -25,14 +27,18 @@ def press_sandbox(*, ref: str, outcome: str, amount: int | None = None) -> str:
     """What happens when the buyer presses a button there; the address they are sent back to.
 
     `pay`, `fail`, `later` (the money arrives after a minute), `twice` (two charges), `wrong` (`amount` in minor units
-    instead of what was asked), `silent` (paid, but the webhook is lost). Must not run inside a transaction.
+    instead of what was asked), `silent` (paid, but the webhook is lost); once it is paid `contest` (the buyer asks
+    their bank for the money), then `won` or `lost` (how the bank decides). Must not run inside a transaction.
     """
     db.refuse_transaction()
     session = sandbox.session_at_provider(ref)
     asked = Money(session.amount, session.unit)
     if outcome not in OUTCOMES or (outcome == "wrong" and (amount is None or amount <= 0)):
         raise Invalid(errors={"amount": "A positive amount."})
-    if outcome == "fail":
+    if outcome in CONTESTED:
+        sandbox.contest_at_provider(ref, CONTESTED[outcome])
+        deliver_sandbox_event(ref, "payment.disputed")
+    elif outcome == "fail":
         sandbox.fail_at_provider(ref)
         deliver_sandbox_event(ref, "payment.failed")
     elif outcome == "later":

@@ -4,10 +4,11 @@ Nothing is written past them, so the ledger and the calendar audit clean. The sa
 """
 
 from datetime import timedelta
+from functools import partial
 from threading import Lock
 from typing import Any
 
-from majlis.faces.cli.demonstration import crew, history, media, members, subscribers, teachers
+from majlis.faces.cli.demonstration import crew, history, media, members, selling, subscribers, teachers
 from majlis.faces.cli.demonstration.members import PASSWORD, ROLES
 from majlis.kernel.catalogue import services as catalogue
 from majlis.kernel.notices import services as notices
@@ -65,10 +66,12 @@ def load(progress: Any, **sizes: int) -> None:
         students = [*known()[:1], *taken()]
         teachers_met = taught()
         rows = hands.all_do(jobs.run_due_jobs, ROWS)  # once the others are made
-        history.live(teachers_met, students, size, crew.dice_for("story"), began, now, lambda: advance(3, "lessons"))
+        dice, step = crew.dice_for("story"), partial(advance, 3, "lessons")
+        history.live(teachers_met, students, size, dice, began, now, step, selling.begin)
         for made in (*others, rows):
             made()
         subscribers.subscribe_some(students, now)
+        selling.finish(teachers_met, students, now)
         hands.all_do(jobs.run_due_jobs, ROWS)()
         jobs.run_due_jobs((*NEWS, *ROWS))
         notices.drop_waiting_mails(before=clock.now())

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 from typing import Any
+from uuid import UUID
 
 from majlis.engines.billing import services as billing
 from majlis.engines.calls import services as calls
@@ -61,8 +62,10 @@ def live(
     began: datetime,
     now: datetime,
     counted: Callable[[], None],
+    more: Callable[[House, list[Teacher], list[Any]], None],
 ) -> None:
-    """The weeks from `began` to `now`. Teachers near the front of the list are busier, as everywhere."""
+    """The weeks from `began` to `now`. Teachers near the front of the list are busier, as everywhere. `more` adds to
+    what is to happen."""
     house = House(dice, now, counted)
     for week in range(size["weeks"]):
         for _lesson in range(size["lessons_per_week"]):
@@ -73,13 +76,17 @@ def live(
     # The two accounts to sign in with have something to look back on, and something today.
     for hours in (900, 560, 390, 250, 80, 54, 30):
         house.later(now - timedelta(hours=hours), lambda m: book(house, teachers[0], students[0], m, ahead=4))
+    more(house, teachers, students)
     house.run()
 
 
-def book(house: House, teacher: Teacher, student: Any, now: datetime, ahead: int = 9) -> None:
-    """Book one of the teacher's free times in the coming days, pay it, and let the rest take its course."""
+def book(
+    house: House, teacher: Teacher, student: Any, now: datetime, ahead: int = 9, purchase_id: UUID | None = None
+) -> None:
+    """Book one of the teacher's free times in the coming days, pay it, and let the rest take its course. With a
+    package it is one of its sessions."""
     house.counted()
-    minutes = house.dice.choice((30, 60, 60, 60, 90))
+    minutes = 60 if purchase_id else house.dice.choice((30, 60, 60, 60, 90))
     found = calendar.free_slots(
         [teacher.person.id],
         starts_at=now + timedelta(hours=12),
@@ -96,6 +103,7 @@ def book(house: House, teacher: Teacher, student: Any, now: datetime, ahead: int
         starts_at=house.dice.choice(found).starts_at,
         minutes=minutes,
         level=teacher.level,
+        purchase_id=purchase_id,
     )
     try:
         lesson = services.book_lesson(actor=student, request=wish, key=str(new_id()), now=now)
@@ -103,7 +111,8 @@ def book(house: House, teacher: Teacher, student: Any, now: datetime, ahead: int
         return
     if house.dice.random() < 0.03:
         return  # never paid: the hold lapses
-    pay(lesson, student)
+    if lesson.status == LessonStatus.PENDING_PAYMENT:
+        pay(lesson.order_id, student)
     if house.dice.random() < 0.12:
         greet(house, teacher, student)
     fate = house.dice.random()
@@ -115,15 +124,18 @@ def book(house: House, teacher: Teacher, student: Any, now: datetime, ahead: int
     house.later(lesson.ends_at + MINUTE, lambda moment: take_place(house, lesson.id, teacher, student, fate, moment))
 
 
-def pay(lesson: Any, student: Any) -> None:
+def pay(order_id: Any, student: Any) -> None:
     """Through the sandbox gateway, as a person would."""
-    if lesson.status != LessonStatus.PENDING_PAYMENT:
-        return
     started = billing.start_payment(
-        order_id=lesson.order_id, gateway="sandbox", actor=student, return_url=f"/orders/{lesson.order_id}/"
+        order_id=order_id, gateway="sandbox", actor=student, return_url=f"/orders/{order_id}/"
     )
+    press(started, "pay")
+
+
+def press(started: Any, outcome: str) -> None:
+    """A button of the sandbox's page."""
     ref = promised(started.redirect_url).rstrip("/").rsplit("/", 1)[-1]
-    billing.press_sandbox(ref=ref, outcome="pay")
+    billing.press_sandbox(ref=ref, outcome=outcome)
 
 
 def greet(house: House, teacher: Teacher, student: Any) -> None:

@@ -20,6 +20,9 @@ class OutcomeForm(forms.Form):
         ("twice", _("Pay twice by mistake")),
         ("silent", _("Pay, but lose the notification")),
         ("wrong", _("Pay another amount")),
+        ("contest", _("Contest it at the bank")),
+        ("won", _("The bank decides for the house")),
+        ("lost", _("The bank decides for the buyer")),
     )
     outcome = forms.ChoiceField(choices=OUTCOMES)
     amount = forms.CharField(label=_("Amount"), required=False, max_length=20)
