@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0011_long_addresses'),
+        ('billing', '0012_mirrored_subscriptions'),
     ]
 
     operations = [
