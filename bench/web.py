@@ -130,14 +130,11 @@ def plan() -> list[dict[str, Any]]:
     return [one | {"known": known} for one in found]
 
 
-def numbered(name: str, query: Any, params: Any) -> dict[str, Any]:
-    """A statement as Node's driver wants it: `%(name)s` as `$1`, with its type, which psycopg sends beside it."""
-    names = list(params) if params else []
+def numbered(name: str, query: bytes, params: Any) -> dict[str, Any]:
+    """A statement as Node's driver wants it: each `$1` with its type, which psycopg sends beside it."""
     kinds = {datetime: "::timestamptz", int: "::int", UUID: "::uuid"}
-    places = {f"%({name})s": f"${n}{kinds.get(type(params[name]), '')}" for n, name in enumerate(names, 1)}
-    text = re.sub(r"%\(\w+\)s", lambda found: places[found[0]], str(query)).replace("%%", "%")
-    values = [json.loads(json.dumps(params[name], default=str)) for name in names]
-    return {"name": name, "text": text, "values": values}
+    text = re.sub(r"\$(\d+)", lambda n: n[0] + kinds.get(type(params[int(n[1]) - 1]), ""), query.decode())
+    return {"name": name, "text": text, "values": json.loads(json.dumps(list(params), default=str))}
 
 
 def peer_installed() -> bool:

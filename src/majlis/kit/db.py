@@ -1,8 +1,10 @@
 """What the tables and services of every module share."""
 
 import json
+import re
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import psycopg
@@ -48,8 +50,22 @@ def prepared(query: str, given: Mapping[str, Any] | Sequence[Any]) -> list[Any]:
     if raw.prepare_threshold is None:
         # Django switches preparing off; only cursors that bind on the server, which it does not use, heed this.
         raw.prepare_threshold = 5
-    with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
-        return cursor.execute(query, given, prepare=True).fetchall()
+    text, names = numbered(query)
+    values = [given[name] for name in names] if isinstance(given, Mapping) else given
+    with connection.wrap_database_errors, psycopg.RawCursor(raw) as cursor:
+        return cursor.execute(text, values, prepare=True).fetchall()
+
+
+@lru_cache(maxsize=500)
+def numbered(query: str) -> tuple[bytes, tuple[str, ...]]:
+    """A statement as the server reads it, with `$1` for `%(name)s` (or `%s`) and `%` for `%%`; and the names in order.
+    The driver would take a long one apart each time."""
+    names: dict[str, str] = {}
+
+    def place(found: re.Match[str]) -> str:
+        return "%" if found[0] == "%%" else names.setdefault(found[1] or str(len(names)), f"${len(names) + 1}")
+
+    return re.sub(r"%(?:\((\w+)\))?s|%%", place, query).encode(), tuple(names)
 
 
 def copy_in(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
