@@ -184,8 +184,8 @@ class CouponsIn(Schema):
 
 @router.put("/{uuid:order_id}/coupons", response=OrderOut, auth=requires("money:write"))
 def put_coupons(request: HttpRequest, order_id: UUID, wish: CouponsIn) -> OrderOut:
-    """Price an open order of yours anew with exactly these coupons; `coupon_refused` says why one does not hold. An
-    order that costs nothing then is paid at once."""
+    """Price an open order of yours anew with exactly these coupons; a code that begins with `coupon_` says why
+    one does not hold. An order that costs nothing then is paid at once."""
     services.set_coupons(order_id=order_id, codes=wish.codes, actor=request.user)
     return OrderOut.of(queries.order(order_id, request.user))
 

@@ -1,6 +1,6 @@
 """Packages of lessons: what teachers offer, and who bought them."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -19,6 +19,13 @@ class PackagePage(ReadOnlyAdmin):
     """What teachers offer."""
 
     view_roles = LOOKERS
+    labels: ClassVar = {
+        "sessions": _("Sessions"),
+        "minutes": _("Minutes"),
+        "valid_days": _("Days"),
+        "active": _("Offered"),
+        "price_unit": _("Currency"),
+    }
     list_display = ("teacher_link", "called", "sessions", "minutes", "asked", "valid_days", "sold", "active")
     list_filter = ("active", "price_unit")
     search_fields = ("teacher__name", "teacher__email", "name", "=id")
@@ -70,6 +77,14 @@ class PurchasePage(ReadOnlyAdmin):
     """Who bought which package, and what is left of it."""
 
     view_roles = LOOKERS
+    labels: ClassVar = {
+        "status": _("State"),
+        "sessions": _("Sessions"),
+        "settled": _("Paid out"),
+        "starts_at": _("From"),
+        "expires_at": _("Until"),
+        "price_unit": _("Currency"),
+    }
     list_display = ("student_link", "teacher", "status", "sessions", "settled", "paid", "expires_at")
     list_filter = ("status", "price_unit")
     search_fields = ("student__name", "student__email", "package__teacher__name", "=id")

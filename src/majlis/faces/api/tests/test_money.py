@@ -1,15 +1,17 @@
 """Orders, payments, invoices, withdrawals and webhooks over the API."""
 
 import json
+from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
 
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.gateways import sandbox
-from majlis.engines.billing.models import Payment, WebhookEvent, WithdrawalMethod
+from majlis.engines.billing.models import Payment, SandboxCard, SavedMethod, WebhookEvent, WithdrawalMethod
 from majlis.engines.billing.tests.factories import draft, give, order, press, usd, wallet
 from majlis.kernel.accounts import services as accounts
+from majlis.kernel.catalogue.services import load_base_catalogue
 from majlis.kit import testing
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +30,14 @@ class Api:
 
     def get(self, path):
         return self.client.get(f"/api/v1{path}", headers=self._headers(""))
+
+    def put(self, path, body):
+        return self.client.put(
+            f"/api/v1{path}", json.dumps(body), content_type="application/json", headers=self._headers("")
+        )
+
+    def delete(self, path):
+        return self.client.delete(f"/api/v1{path}", headers=self._headers(""))
 
     def post(self, path, body=None, key=""):
         return self.client.post(
@@ -188,3 +198,86 @@ class TestWebhooks:
     def test_too_large_a_one_is_refused(self, buyer):
         headers, _body = self.begin(buyer)
         assert self.send(headers, b"x" * 300_000).status_code == 413
+
+
+class TestInvoices:
+    @pytest.fixture
+    def bought(self, buyer):
+        load_base_catalogue()
+        placed = order(buyer)
+        give(buyer, 20_000)
+        services.pay_from_wallet(order_id=placed.id, actor=buyer)
+        return placed
+
+    def test_are_made_out_to_whom_one_says(self, buyer, bought):
+        api = Api(buyer)
+        assert api.get("/billing-details").status_code == 404
+        wrong = api.put("/billing-details", {"name": "School", "country": "EG", "business": True, "tax_number": "1"})
+        assert (wrong.status_code, list(wrong.json()["errors"])) == (422, ["tax_number"])
+        facts = {"name": "School", "address": "Cairo", "country": "EG", "business": True, "tax_number": "100 200 300"}
+        assert api.put("/billing-details", facts).json()["tax_number"] == "100200300"
+        known = api.get("/billing-details").json()
+        assert (known["name"], known["address"], known["country"]) == ("School", "Cairo", "EG")
+
+    def test_their_public_link_is_taken_back_and_given_anew(self, buyer, bought, stranger):
+        (invoice,) = Api(buyer).get("/invoices").json()["items"]
+        path = f"/invoices/{invoice['id']}/link"
+        opened = Client().get(urlsplit(invoice["link"]).path)
+        assert opened.status_code == 200
+        assert Api(stranger).delete(path).status_code == Api(stranger).post(path).status_code == 404
+        assert Api(buyer).delete(path).json()["link"] == ""
+        assert Client().get(urlsplit(invoice["link"]).path).status_code == 404
+        again = Api(buyer).post(path).json()["link"]
+        assert again != invoice["link"]
+        assert Client().get(urlsplit(again).path).status_code == 200
+
+
+class TestCheckout:
+    def test_a_coupon_is_put_on_an_open_order_and_taken_off(self, buyer, stranger):
+        services.add_coupon(actor=None, code="SPRING", discounts=[("", 2_000)])
+        placed = order(buyer)
+        path = f"/orders/{placed.id}/coupons"
+        assert Api(stranger).put(path, {"codes": ["spring"]}).status_code == 404
+        told = Api(buyer).put(path, {"codes": ["spring"]}).json()
+        assert (told["total"]["amount"], told["coupons"][0]["code"]) == (8_000, "SPRING")
+        assert told["coupons"][0]["amount"]["amount"] == 2_000
+        assert Api(buyer).put(path, {"codes": ["NOSUCH"]}).json()["code"] == "coupon_unknown"
+        assert Api(buyer).put(path, {"codes": []}).json()["total"]["amount"] == 10_000
+
+    def test_how_much_can_be_topped_up(self, buyer):
+        told = Api(buyer).get("/payments/top-up/range?currency=USD").json()
+        assert 0 < told["least"]["amount"] < told["most"]["amount"]
+
+
+class TestGifts:
+    def test_one_is_shown_to_its_buyer_with_its_code_and_printed(self, buyer, stranger):
+        give(buyer, 5_000)
+        choice = {"amount": 2_000, "currency": "USD", "to_name": "Omar"}
+        cart = Api(buyer).post("/cart/items", {"kind": "gift_code", "choice": choice}).json()
+        placed = Api(buyer).post("/cart/order", {"version": cart["version"], "currency": "USD"}).json()
+        Api(buyer).post(f"/orders/{placed['id']}/pay-from-wallet")
+        (gift,) = Api(buyer).get("/cart/gifts").json()
+        told = Api(buyer).get(f"/cart/gifts/{gift['id']}").json()
+        assert told["code"] == gift["code"] != ""
+        assert Api(buyer).get(f"/cart/gifts/{gift['id']}/card").content.startswith(b"%PDF")
+        for path in (f"/cart/gifts/{gift['id']}", f"/cart/gifts/{gift['id']}/card"):
+            assert Api(stranger).get(path).status_code == 404
+        Api(stranger).post("/cart/gifts/redeem", {"code": told["code"]})
+        assert Api(stranger).get(f"/cart/gifts/{gift['id']}").json()["code"] == ""
+        assert Api(buyer).get(f"/cart/gifts/{gift['id']}/card").status_code == 404
+
+
+class TestKeptWaysToPay:
+    def test_are_listed_without_secrets_and_forgotten(self, buyer, stranger):
+        kept = SavedMethod.objects.create(person=buyer, gateway="sandbox", ref="card_x", label="Test •••• 4242")
+        SandboxCard.objects.create(ref="card_x", label="Test •••• 4242")
+        (told,) = Api(buyer).get("/payment-methods").json()
+        assert (told["label"], "card_x" in str(told)) == ("Test •••• 4242", False)
+        path = f"/payment-methods/{kept.id}"
+        assert Api(stranger).get("/payment-methods").json() == []
+        assert Api(stranger).delete(path).status_code == 404
+        assert Api(stranger).put(f"{path}/sandbox", {"declines": True}).status_code == 404
+        assert Api(buyer).put(f"{path}/sandbox", {"declines": True}).status_code == 204
+        assert SandboxCard.objects.get().declines
+        assert Api(buyer).delete(path).status_code == 204
+        assert Api(buyer).get("/payment-methods").json() == []
