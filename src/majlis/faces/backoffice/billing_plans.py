@@ -192,6 +192,15 @@ class Periods(ReadOnlyRows):
     """What was paid for."""
 
     model = SubscriptionPeriod
+    verbose_name_plural = _("Periods and payments")
+    labels: ClassVar = {
+        "number": _("Number"),
+        "kind": _("Kind"),
+        "status": _("State"),
+        "starts_at": _("From"),
+        "ends_at": _("Until"),
+        "provider_ref": _("Its name there"),
+    }
     fields = readonly_fields = (
         *("number", "kind", "status", "cost", "starts_at", "ends_at", "order_link", "provider_ref"),
     )
@@ -241,6 +250,18 @@ class SubscriptionPage(ReadOnlyAdmin):
     )
     readonly_fields = ("person_link", "dunning", "steps")
     labels: ClassVar = {
+        "plan": _("Plan"),
+        "status": _("State"),
+        "entitlement": _("Gives"),
+        "starts_at": _("From"),
+        "ends_at": _("Until"),
+        "act_at": _("Next act of ours"),
+        "past_due_since": _("Due since"),
+        "dunned_day": _("Day of dunning"),
+        "canceled_at": _("Cancelled"),
+        "cancel_reason": _("Reason"),
+        "ended_at": _("Ended"),
+        "return_until": _("May come back until"),
         "billed_by": _("Charged by"),
         "provider_ref": _("Its name there"),
         "seen_at": _("Read there"),

@@ -46,7 +46,17 @@ class PricePage(ReadOnlyAdmin):
     """What one cycle of a plan costs, and who else knows that price."""
 
     view_roles = LOOKERS
-    labels: ClassVar = {"provider": _("Provider"), "provider_ref": _("Its name there"), "sold_there": _("Sold there")}
+    labels: ClassVar = {
+        "plan": _("Plan"),
+        "cycle": _("Cycle"),
+        "days": _("Days"),
+        "discount_percent": _("Discount in percent"),
+        "created_at": _("Since"),
+        "ended_at": _("Ended"),
+        "provider": _("Provider"),
+        "provider_ref": _("Its name there"),
+        "sold_there": _("Sold there"),
+    }
     list_display = ("plan", "cycle", "asked", "provider", "provider_ref", "sold_there", "ended_at")
     list_filter = ("provider", "sold_there", "plan")
     search_fields = ("=provider_ref", "plan__slug")

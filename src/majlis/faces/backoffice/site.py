@@ -236,9 +236,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         super().__init__(model, admin_site)
         if names := self.names or NAMES.get(self.opts.label_lower):
             self.opts.verbose_name, self.opts.verbose_name_plural = names
-        for field, label in self.labels.items():
-            column: Any = self.opts.get_field(field)
-            column.verbose_name = label
+        _call_fields(self.opts, self.labels)
 
     def has_add_permission(self, request: HttpRequest, *rest: Any) -> bool:
         return False
@@ -348,8 +346,14 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 class ReadOnlyRows(admin.TabularInline):
     """Rows that belong to another, to look at below it. A subclass says `model` and `fields`."""
 
+    labels: ClassVar[dict[str, Any]] = {}
+    """What fields are called, translatable, as a `ReadOnlyAdmin`'s."""
     extra = 0
     can_delete = False
+
+    def __init__(self, parent_model: Any, admin_site: admin.AdminSite) -> None:
+        super().__init__(parent_model, admin_site)
+        _call_fields(self.opts, self.labels)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True
@@ -359,6 +363,11 @@ class ReadOnlyRows(admin.TabularInline):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+def _call_fields(table: Any, labels: dict[str, Any]) -> None:
+    for field, label in labels.items():
+        table.get_field(field).verbose_name = label
 
 
 def link_to(row: Any, text: Any = None) -> Any:

@@ -128,7 +128,7 @@ class Subscription(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.plan_id} {self.status}"
+        return f"{self.plan.title}: {self.get_status_display()}"
 
     @property
     def subject(self) -> str:
@@ -192,7 +192,7 @@ class SubscriptionPeriod(Record):
         indexes = [models.Index(fields=["order"], name="periods_of_an_order")]
 
     def __str__(self) -> str:
-        return f"{self.subscription_id} {self.number}"
+        return f"{self.starts_at:%Y-%m-%d} – {self.ends_at:%Y-%m-%d}"
 
     @property
     def cost(self) -> Money:
