@@ -204,7 +204,11 @@ class StripeBilling(Stripe):
 
     def keep(self, ref: str) -> None:
         with missing(), asking():
-            self.client().subscriptions.update(ref, {"cancel_at_period_end": False})
+            client = self.client()
+            found = facts(client.subscriptions.retrieve(ref))
+            # An end on a day of its own is taken back otherwise than one with the period.
+            on_a_day = found.get("cancel_at") and not found["cancel_at_period_end"]
+            client.subscriptions.update(ref, {"cancel_at": ""} if on_a_day else {"cancel_at_period_end": False})
 
     def pause(self, ref: str, until: datetime) -> None:
         wish = {"pause_collection": {"behavior": "void", "resumes_at": int(until.timestamp())}}

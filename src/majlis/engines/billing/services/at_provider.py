@@ -143,6 +143,7 @@ def open_member_page(*, person: Any, actor: Any, return_url: str = BACK) -> str:
     if actor.id != person.id:
         raise NotFound()
     way, ref = _known_at(person)
+    accounts.throttle(scope="billing.member_page", key=str(person.id), limit=20, seconds=600)
     return str(_asked(lambda: way.member_page(ref, return_url, person.language)))
 
 

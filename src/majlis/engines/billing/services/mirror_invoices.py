@@ -198,7 +198,8 @@ def change_without_invoice(subscription: Subscription, price: PlanPrice, ends_at
     """The provider changed the plan and has billed nothing for it yet (its next invoice will): what was paid and not
     used so far buys the new plan's time. The caller holds the subscription's lock."""
     current = current_period(subscription)
-    if current is None or current.kind == PeriodKind.TRIAL or not current.starts_at < now < ends_at:
+    runs = current is not None and current.starts_at < now < min(current.ends_at, ends_at)
+    if current is None or current.kind == PeriodKind.TRIAL or not runs:
         subscription.plan, subscription.price = price.plan, price
         Subscription.objects.filter(id=subscription.id).update(plan=price.plan, price=price)
         remember(subscription, subscription.status, subscription.status, reason=str(_("Change of plan.")))

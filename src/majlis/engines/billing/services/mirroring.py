@@ -249,12 +249,12 @@ def strange_money(subscription: Subscription) -> str:
 def look_at_subscriptions(*, now: datetime | None = None, limit: int = 200) -> int:
     """Look at every mirrored subscription that is due to be looked at; how many."""
     db.refuse_transaction()
-    now = now or clock.now()
+    given, now = now, now or clock.now()
     due = Subscription.objects.filter(look_at__lte=now).order_by("look_at").values_list("id", flat=True)[:limit]
     done = 0
     for subscription_id in list(due):
         try:
-            mirror_subscription(subscription_id, now=now)
+            mirror_subscription(subscription_id, now=given)  # without one, by the moment at which each is asked
         except Exception as fault:
             if isinstance(fault, GatewayUnreachable | KeysRefused | UnknownThere):
                 log.warning("Subscription %s could not be read at its provider: %s.", subscription_id, fault.code)

@@ -15,7 +15,8 @@ from majlis.engines.billing.models import (
     SubscriptionPeriod,
     WebhookEvent,
 )
-from majlis.engines.billing.tests.factories import house, usd, wallet
+from majlis.engines.billing.policies import BillingPolicies
+from majlis.engines.billing.tests.factories import give, house, usd, wallet
 from majlis.engines.billing.tests.mirrored import (
     MONTH,
     customer_of,
@@ -29,7 +30,7 @@ from majlis.engines.billing.tests.mirrored import (
 )
 from majlis.engines.billing.tests.plans import fresh, left, renew, told
 from majlis.kernel.ledger.types import Purpose
-from majlis.kit import clock
+from majlis.kit import clock, testing
 from majlis.kit.money import Money
 
 pytestmark = pytest.mark.django_db
@@ -186,6 +187,24 @@ class TestRenewAtStripe:
         assert (states(member), wallet(buyer)) == (("active", "full"), 0)
         assert nothing_is_wrong()
 
+    @pytest.mark.parametrize(("included", "fee"), [(True, 0), (False, 0), (False, 250), (True, 333)])
+    def test_vat_and_fee_are_ours_and_inside_what_stripe_took(self, double, price, monkeypatch, included, fee):
+        rules = BillingPolicies(
+            gateways=("stripe",),
+            vat_basis_points={"EG": 1400},
+            prices_include_vat=included,
+            buyer_fee_basis_points=fee,
+        )
+        monkeypatch.setattr("majlis.engines.billing.services.pricing.policies", lambda: rules)
+        salma = testing.person("Salma Hassan", country="EG")
+        join_there(double, salma, price)
+        bought, invoice = Order.objects.get(), Invoice.objects.get()
+        assert (bought.status, bought.total) == ("paid", usd(10_000))
+        assert bought.net + bought.tax + bought.fee == usd(10_000)
+        assert invoice.tax.amount == pytest.approx(bought.net.amount * 0.14, abs=1)
+        assert wallet(salma) == 0
+        assert nothing_is_wrong()
+
     def test_a_refund_goes_back_through_the_charge_it_came_by(self, double, buyer, member):
         services.cancel_subscription(subscription_id=member.id, actor=buyer, at_once=True)
         back = wallet(buyer)
@@ -296,6 +315,10 @@ class TestStrangeAmounts:
         assert queries.remaining(order) == usd(4_000)
         assert event.problem
         assert "paid_in_part" in told(buyer)
+        give(buyer, 4_000)
+        with clock.travel(member.ends_at + timedelta(hours=1)):
+            services.pay_from_wallet(order_id=order.id, actor=buyer)
+        assert fresh(member).ends_at == member.ends_at + MONTH
         assert nothing_is_wrong()
 
     def test_other_money_than_was_asked_is_the_wallets(self, double, buyer, member):

@@ -115,6 +115,13 @@ class TestCancelThere:
         assert (there(double, member)["cancel_at_period_end"], states(member)) == (False, ("active", "full"))
         assert fresh(member).canceled_at is None
 
+    def test_for_a_day_of_stripes_choosing_is_taken_back_too(self, double, buyer, member):
+        there(double, member)["cancel_at"] = int((clock.now() + timedelta(days=9)).timestamp())
+        tell(double, "customer.subscription.updated", member.provider_ref)
+        assert fresh(member).status == "canceled"
+        services.keep_subscription(subscription_id=member.id, actor=buyer)
+        assert (there(double, member)["cancel_at"], fresh(member).status) == (None, "active")
+
     def test_at_once_with_what_was_not_used_in_the_wallet(self, double, buyer, member):
         with clock.travel(member.starts_at + MONTH / 2):
             services.cancel_subscription(subscription_id=member.id, actor=buyer, at_once=True)

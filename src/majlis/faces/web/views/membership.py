@@ -75,9 +75,11 @@ def _card(subscription: Any, person: Any) -> dict[str, Any]:
     others = [(plan, price) for plan in plans for price in plan.offered if price.id != subscription.price_id]
     if subscription.billed_by:
         others = [(plan, price) for plan, price in others if price.provider == subscription.billed_by]
+    order = queries.open_order_of(subscription)
     return {
         "it": subscription,
-        "order": queries.open_order_of(subscription),
+        "order": order,
+        "missing": queries.remaining(order) if order is not None else None,
         "gives": benefit_words(subscription.plan),
         "due": queries.money_due(subscription),
         "cycle": queries.cycle_words(subscription.price),

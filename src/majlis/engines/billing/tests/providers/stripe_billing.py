@@ -88,12 +88,14 @@ class Billing(Double):
             return 400, fault("invalid_request_error", "", "A canceled subscription can only update its metadata.")
         if "items[0][price]" in form:
             return self._change(row, form["items[0][price]"], int(form["proration_date"]))
+        if "cancel_at=" in asked.body.decode().split("&"):
+            row["cancel_at"] = None
         if "cancel_at_period_end" in form:
             row["cancel_at_period_end"] = form["cancel_at_period_end"] == "true"
         if "pause_collection[behavior]" in form:
             until = int(form["pause_collection[resumes_at]"])
             row["pause_collection"] = {"behavior": form["pause_collection[behavior]"], "resumes_at": until}
-        elif "pause_collection" in form or "pause_collection=" in asked.body.decode():
+        elif "pause_collection=" in asked.body.decode().split("&"):
             row["pause_collection"] = None
         if form.get("billing_cycle_anchor") == "now":
             if self.declines:
