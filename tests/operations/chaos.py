@@ -1,6 +1,6 @@
 """What people and jobs do while the worker and the database die around them: programs that `test_chaos` starts.
 
-    python -m tests.operations.chaos prepare MEMBERS | buy FIRST LAST | renew MONTHS | look
+    python -m tests.operations.chaos work | prepare MEMBERS | buy FIRST LAST | renew MONTHS | look
 
 Every step is done again until it is acknowledged, as by a person who presses again; each has a key, so again is not
 twice. What was acknowledged is printed, a line each, and must still be so at the end.
@@ -20,6 +20,7 @@ django.setup()
 
 import psycopg  # noqa: E402
 import psycopg_pool  # noqa: E402
+from django.core.management import call_command  # noqa: E402
 from django.db import Error, connection  # noqa: E402
 from django.db.models import Count, Sum  # noqa: E402
 
@@ -27,6 +28,7 @@ from majlis.engines.billing import services  # noqa: E402
 from majlis.engines.billing.models import (  # noqa: E402
     Charge,
     Order,
+    OrderLine,
     Payment,
     Refund,
     SandboxCharge,
@@ -50,6 +52,11 @@ def stubborn(act: Callable[[], Any]) -> Any:
         except FAULTS:
             connection.close()
             time.sleep(0.1)
+
+
+def work() -> None:
+    """The worker, who knows what is sold here as the buyers' programs do."""
+    call_command("work")
 
 
 def prepare(members: int) -> None:
@@ -156,6 +163,7 @@ def look() -> None:
                         "key", flat=True
                     )
                 ],
+                "unasked": OrderLine.objects.filter(status="refunded").exclude(settle_key__startswith="chaos:").count(),
                 "payments": Payment.objects.count(),
                 "renewals": SubscriptionPeriod.objects.filter(number__gt=1).count(),
                 "doubled": SubscriptionPeriod.objects.values("subscription", "number")
@@ -172,4 +180,4 @@ def look() -> None:
 
 if __name__ == "__main__":
     words = sys.argv[1:]
-    {"prepare": prepare, "buy": buy, "renew": renew, "look": look}[words[0]](*map(int, words[1:]))
+    {"work": work, "prepare": prepare, "buy": buy, "renew": renew, "look": look}[words[0]](*map(int, words[1:]))

@@ -17,7 +17,8 @@ from majlis.config import postgres
 
 HOME = Path(__file__).resolve().parents[2]
 PURCHASES, MEMBERS, MONTHS = 640, 60, 4
-pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(900)]
+MOST_KILLS = 40
+pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(1500)]
 
 
 class House:
@@ -27,6 +28,7 @@ class House:
         self.data = data
         self.server = postgres.start(data)
         self.worker: subprocess.Popen[bytes] | None = None
+        self.started: list[subprocess.Popen[bytes]] = []
 
     @property
     def env(self) -> dict[str, str]:
@@ -42,7 +44,10 @@ class House:
 
     def start(self, *words: str, **more: object) -> "subprocess.Popen[bytes]":
         quiet = (self.data / "logs" / "chaos.log").open("ab")
-        return subprocess.Popen([sys.executable, "-m", *words], cwd=HOME, env=self.env, stderr=quiet, **more)  # type: ignore[call-overload]
+        self.started.append(
+            subprocess.Popen([sys.executable, "-m", *words], cwd=HOME, env=self.env, stderr=quiet, **more)  # type: ignore[call-overload]
+        )
+        return self.started[-1]
 
     def say(self, *words: str) -> str:
         """Run a program to its end; what it printed."""
@@ -57,7 +62,7 @@ class House:
         return (self.data / "logs" / "chaos.log").read_text(errors="replace")[-3000:]
 
     def work(self) -> None:
-        self.worker = self.start("django", "work", stdout=subprocess.DEVNULL)
+        self.worker = self.start("tests.operations.chaos", "work", stdout=subprocess.DEVNULL)
 
     def kill_worker(self) -> None:
         assert self.worker is not None
@@ -73,9 +78,9 @@ class House:
         self.server = postgres.start(self.data)
 
     def close(self) -> None:
-        if self.worker is not None:
-            self.worker.kill()
-            self.worker.wait()
+        for program in self.started:
+            program.kill()
+            program.wait()
         self.server.leave()
 
 
@@ -117,6 +122,7 @@ class TestChaos:
         assert {id for word, id in told if word == "refunded"} <= set(stands["refunded"]), (
             "an acknowledged refund is lost"
         )
+        assert stands["unasked"] == 0, "something paid was not handed over"
         assert set(stands["orders"]) <= {"paid", "open"}
         assert stands["subscriptions"] == {"active": MEMBERS}
         assert stands["doubled"] == 0
@@ -125,11 +131,14 @@ class TestChaos:
         assert killed >= 6, "too little chaos to show anything"
 
     def _rage(self, house: House, busy: "list[subprocess.Popen[bytes]]", dice: random.Random) -> int:
-        """Kill the worker or the database every few seconds until the programs are done; how often."""
-        killed, until = 0, time.monotonic() + 400
+        """Kill the worker or the database every few seconds until the programs are done; how often. On a slow machine
+        they are left alone after a while: else they would do little but start again."""
+        killed, until = 0, time.monotonic() + 600
         while any(program.poll() is None for program in busy):
-            assert time.monotonic() < until, "The buyers never came to an end."
+            assert time.monotonic() < until, f"They never came to an end.\n{house.complaints}"
             time.sleep(dice.uniform(1, 4))
+            if killed >= MOST_KILLS:
+                continue
             if dice.random() < 0.7:
                 house.kill_worker()
             else:
