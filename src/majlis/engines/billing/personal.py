@@ -11,6 +11,7 @@ from majlis.engines.billing.models import (
     CartItem,
     ClawBack,
     CouponUse,
+    GatewayCustomer,
     GiftCode,
     Invoice,
     Order,
@@ -44,10 +45,12 @@ def payments(person_id: UUID) -> dict[str, Any]:
     columns = ("id", "order_id", "gateway", "status", "unit", "amount", "received_amount", "refunded_amount")
     back = Refund.objects.filter(Q(payment__payer_id=person_id) | Q(line__order__buyer_id=person_id)).order_by("id")
     kept = SavedMethod.objects.filter(person_id=person_id).order_by("id")
+    names = GatewayCustomer.objects.filter(person_id=person_id).order_by("id")
     return {
         "payments": list(paid.values(*columns, "problem", "created_at")),
         "refunds": list(back.values("id", "payment_id", "line_id", "status", "unit", "amount", "reason", "created_at")),
         "saved_methods": list(kept.values("id", "gateway", "label", "created_at", "removed_at")),
+        "known_to_providers_as": list(names.values("provider", "ref", "created_at")),
     }
 
 
@@ -66,11 +69,14 @@ def invoices(person_id: UUID) -> dict[str, Any]:
 def subscriptions(person_id: UUID) -> dict[str, Any]:
     """The person's subscriptions, the periods they paid, and what they were granted to use."""
     columns = ("id", "plan__slug", "status", "starts_at", "ends_at", "canceled_at", "cancel_reason", "created_at")
+    elsewhere = ("billed_by", "provider_ref")
     periods = SubscriptionPeriod.objects.filter(subscription__person_id=person_id).order_by("subscription", "number")
     paid = ("subscription_id", "number", "status", "plan__slug", "unit", "amount", "starts_at", "ends_at", "order_id")
     given = ("unit", "amount", "used", "expired", "carried", "withdrawn", "memo", "valid_from", "valid_until")
     return {
-        "subscriptions": list(Subscription.objects.filter(person_id=person_id).order_by("id").values(*columns)),
+        "subscriptions": list(
+            Subscription.objects.filter(person_id=person_id).order_by("id").values(*columns, *elsewhere)
+        ),
         "periods": list(periods.values(*paid)),
         "allowances": list(AllowanceGrant.objects.filter(person_id=person_id).order_by("id").values(*given)),
     }

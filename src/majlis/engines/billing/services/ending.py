@@ -183,7 +183,9 @@ def end_subscription(subscription: Subscription, *, reason: Any, actor: Any = No
     withdraw_allowances(subject=subscription.subject, actor=actor, now=now)
     begun = subscription.starts_at is not None
     rules = subscription_policies()
-    until = now + timedelta(days=rules.return_days) if begun and rules.return_percent else None
+    # Our discount for coming back is not for who is charged by a provider.
+    offered = begun and rules.return_percent and not subscription.billed_by
+    until = now + timedelta(days=rules.return_days) if offered else None
     put(
         subscription,
         S.ENDED,

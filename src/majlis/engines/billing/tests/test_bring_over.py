@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from majlis.engines.billing import services
+from majlis.engines.billing import personal, services
 from majlis.engines.billing.models import Charge, GatewayCustomer, Subscription
 from majlis.engines.billing.tests.factories import usd, wallet
 from majlis.engines.billing.tests.mirrored import (
@@ -17,7 +17,7 @@ from majlis.engines.billing.tests.mirrored import (
     states,
     tell,
 )
-from majlis.engines.billing.tests.plans import fresh, left
+from majlis.engines.billing.tests.plans import fresh, left, told
 from majlis.kit import clock, testing
 from majlis.kit.ids import new_id
 from majlis.kit.jobs import run_due_jobs
@@ -110,3 +110,14 @@ class TestEndHere:
         tell(double, "invoice.paid", invoice)
         assert (fresh(row).status, wallet(buyer)) == ("ended", 10_000)
         assert nothing_is_wrong()
+
+    def test_nothing_is_promised_for_coming_back_that_stripe_would_not_give(self, double, buyer, member):
+        services.cancel_subscription(subscription_id=member.id, actor=buyer, at_once=True)
+        assert fresh(member).return_until is None
+        assert "subscription_ended" in told(buyer)
+
+    def test_ones_data_say_whom_stripe_knows(self, double, buyer, member):
+        (known,) = personal.payments(buyer.id)["known_to_providers_as"]
+        assert known["ref"] == customer_of(buyer)
+        (row,) = personal.subscriptions(buyer.id)["subscriptions"]
+        assert (row["billed_by"], row["provider_ref"]) == ("stripe", member.provider_ref)

@@ -57,7 +57,8 @@ def show(request: HttpRequest) -> HttpResponse:
         )
         for each in cycles
     }
-    offer = next((back for each in offers if person and (back := queries.return_offer(person, each.plan.family))), None)
+    here = [each for each in offers if person and not queries.sold_at(each.price)]
+    offer = next((back for each in here if (back := queries.return_offer(person, each.plan.family))), None)
     return render(
         request,
         "plans/show.html",
