@@ -71,7 +71,6 @@ MIDDLEWARE = [
     "majlis.faces.web.middleware.Reader",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
     "majlis.faces.web.middleware.Refusals",
 ]
 

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from django.db import connection, models, transaction
@@ -54,6 +55,11 @@ def prepared(query: str, given: Mapping[str, Any] | Sequence[Any]) -> list[Any]:
     values = [given[name] for name in names] if isinstance(given, Mapping) else given
     with connection.wrap_database_errors, psycopg.RawCursor(raw) as cursor:
         return cursor.execute(text, values, prepare=True).fetchall()
+
+
+def array(ids: Iterable[UUID]) -> str:
+    """Ids as the server reads an array of them (`%(ids)s::uuid[]`). Of a list the driver looks at each for quotes."""
+    return f"{{{','.join(map(str, ids))}}}"
 
 
 @lru_cache(maxsize=500)

@@ -14,7 +14,7 @@ from jinja2.runtime import Context, Macro
 from markupsafe import Markup
 
 from majlis.faces.web import filters, phrases
-from majlis.faces.web.remembered import MARKS, Remember, filled_in
+from majlis.faces.web.remembered import MARKS, Remember, filled_in, one_reader
 from majlis.faces.web.sign_in.others import phones_offered, sign_in_with
 from majlis.kernel.files import queries as files
 from majlis.kit import clock, locale
@@ -90,7 +90,7 @@ class Page(Template):
 
     def render(self, *given: Any, **named: Any) -> str:
         context = dict(*given, **named)
-        with locale.one_language():
+        with locale.one_language(), one_reader():
             text = super().render(context)
         request = context.get("request")
         return text if request is None else filled_in(text, request)

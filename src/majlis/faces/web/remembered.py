@@ -11,7 +11,9 @@ template, and `filled_in` puts them in when the whole page is drawn.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.http import HttpRequest
@@ -25,17 +27,30 @@ from markupsafe import Markup, escape
 from majlis.kit import locale
 from majlis.kit.memo import Memory
 
-# Nobody outside of this process can know them, so that no text of a member's can ask for another's token.
-TOKEN, HERE = f"token{secrets.token_hex(16)}", f"here{secrets.token_hex(16)}"
+# Nobody outside of this process can know it, so that no text of a member's can ask for another's token.
+MARK = f"\x1a{secrets.token_hex(16)}"
+TOKEN, PAGE = f"{MARK}t", f"{MARK}p"
 MARKS: dict[str, Any] = {
     "csrf_token": TOKEN,
     "csrf_input": Markup('<input type="hidden" name="csrfmiddlewaretoken" value="{}">').format(TOKEN),
-    "this_page": HERE,
+    "this_page": PAGE,
 }
 """What templates know the token, its hidden field and the page's own address by."""
 OWN = frozenset({"request", "messages"})
 """What a remembered piece must not look at."""
 pieces = Memory(most=3000)
+_reader: ContextVar[Any] = ContextVar("reader", default=None)
+"""The language and zone that the page is drawn in."""
+
+
+@contextmanager
+def one_reader() -> Iterator[None]:
+    """For the drawing of a page: it has one language and one zone, and they are looked up once."""
+    token = _reader.set((locale.code(), timezone.get_current_timezone()))
+    try:
+        yield
+    finally:
+        _reader.reset(token)
 
 
 class Remember(Extension):
@@ -59,11 +74,13 @@ class Remember(Extension):
         """The piece, remembered or drawn."""
         if not shared:
             return caller()
-        return pieces.recall((place, key, locale.code(), timezone.get_current_timezone()), caller)
+        return pieces.recall((place, key, _reader.get()), caller)
 
 
 def filled_in(text: str, request: HttpRequest) -> str:
     """The page with what is this answer's own in the place of its marks."""
-    if HERE in text:
-        text = text.replace(HERE, escape(request.get_full_path()))
-    return text.replace(TOKEN, get_token(request)) if TOKEN in text else text
+    first, *rest = text.split(MARK)
+    if not rest:
+        return text
+    own = {"t": get_token(request), "p": str(escape(request.get_full_path()))}
+    return first + "".join([own[part[0]] + part[1:] for part in rest])

@@ -12,7 +12,7 @@ from majlis.engines.experts.models.profile import average, share_answered
 from majlis.engines.experts.types import ExpertCard, Fluency, Taught
 from majlis.kernel.catalogue import queries as catalogue
 from majlis.kit import clock
-from majlis.kit.db import prepared
+from majlis.kit.db import array, prepared
 from majlis.kit.memo import memo
 from majlis.kit.money import Money
 
@@ -36,7 +36,7 @@ def cards_of(expert_ids: list[UUID], *, subject: str = "", level: str = "") -> l
     """The cards of these profiles (by their own ids, in whatever state), in this order; those that do not exist are
     left out. With a subject (and level): its price. What is shown is read every time; a card of which nothing has
     changed is the very object it was, for a minute, so that faces may remember what they drew of it."""
-    rows = prepared(CARDS, {"experts": expert_ids, "now": clock.now(), "never": NEVER})
+    rows = prepared(CARDS, {"experts": array(expert_ids), "now": clock.now(), "never": NEVER})
     return [_card(row, subject, level) for (row,) in rows]
 
 

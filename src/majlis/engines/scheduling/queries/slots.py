@@ -10,7 +10,7 @@ from django.db import connection
 from majlis.engines.scheduling.queries import sql
 from majlis.engines.scheduling.types import Slot
 from majlis.kit import clock
-from majlis.kit.db import prepared
+from majlis.kit.db import array, prepared
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FEW = 50
@@ -46,7 +46,7 @@ def free_slots(
         return free
     by_minute = _Slots(minutes)
     given = {
-        "people": list(free),
+        "people": array(free),
         "lo": starts_at,
         "hi": ends_at + timedelta(minutes=minutes),
         "until": ends_at,
@@ -54,13 +54,13 @@ def free_slots(
         "asker": for_person,
         "now": now or clock.now(),
     }
-    for person_id, begins in _rows(given):
+    for person_id, begins in _rows(given, few=len(free) <= FEW):
         free[person_id] = [by_minute[minute] for minute in begins]
     return free
 
 
-def _rows(given: dict[str, Any]) -> list[Any]:
-    if len(given["people"]) <= FEW:
+def _rows(given: dict[str, Any], *, few: bool) -> list[Any]:
+    if few:
         return prepared(sql.SLOTS, given)
     with connection.cursor() as cursor:
         cursor.execute(sql.SLOTS, given)

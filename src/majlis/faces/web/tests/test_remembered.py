@@ -14,7 +14,7 @@ from majlis.engines.experts.tests import factories
 from majlis.engines.scheduling.models import Opening
 from majlis.engines.scheduling.tests import factories as calendars
 from majlis.faces.web.environment import environment
-from majlis.faces.web.remembered import HERE, TOKEN, pieces
+from majlis.faces.web.remembered import MARK, pieces
 from majlis.kernel.accounts import services as accounts
 from majlis.kit import clock, testing
 from majlis.kit.ids import new_id
@@ -183,8 +183,7 @@ class TestWhatIsOneAnswersOwn:
     def test_no_mark_is_left_in_a_page(self, client, path):
         factories.expert()
         page = client.get(path).content.decode()
-        assert TOKEN not in page
-        assert HERE not in page
+        assert MARK not in page
         assert not [text for _turn, text in pieces.kept.values() if client.cookies["csrftoken"].value in text]
 
 
