@@ -8,6 +8,8 @@ from typing import Any
 
 from babel import Locale
 from babel.numbers import format_currency, get_currency_precision
+from babel.units import format_unit
+from django.utils import translation
 from django.utils.translation import ngettext
 
 from majlis.kit import locale
@@ -17,6 +19,9 @@ COINS = {"BTC": 8, "LTC": 8, "USDT": 6, "USDC": 6}
 
 COUNTED = frozenset({"minute", "session", "message", "token", "byte"})
 """Units that are counted, not paid with: the ledger keeps them exactly like money."""
+
+BYTES = ("byte", "kilobyte", "megabyte", "gigabyte", "terabyte")
+"""Their names in CLDR, each a thousand of the one before."""
 
 
 def exponent(unit: str) -> int:
@@ -95,11 +100,8 @@ class Money:
     def display(self, language: str | None = None, *, exact: bool = False) -> str:
         """What a person reads, in `language` (the active one by default): `Rp 150.000`, `١٩١٫٢٥ ج.م.‏`. A round price
         has no zeros behind the point, unless `exact` (in a column that is added up)."""
-        if self.unit == "minute":
-            counted = ngettext("%(count)s minute", "%(count)s minutes", self.amount)
-            return counted % {"count": locale.number(self.amount, language)}
         if self.unit in COUNTED:
-            return f"{locale.number(self.amount, language)} {self.unit}"
+            return _counted(self, locale.code(language))
         if self.unit in COINS:
             return f"{locale.number(self.decimal, language, '#,##0.########')} {self.unit}"
         return _written(self, locale.code(language), exact)
@@ -110,6 +112,31 @@ class Money:
     def as_json(self, language: str | None = None) -> dict[str, Any]:
         """The API's shape: `{"amount": 15000000, "currency": "IDR", "display": "Rp 150.000"}`."""
         return {"amount": self.amount, "currency": self.unit, "display": self.display(language)}
+
+
+def _counted(money: Money, language: str) -> str:
+    """So many of what is counted; bytes in the largest unit (of 1,000) that has one whole of them."""
+    count = money.amount
+    if money.unit == "byte":
+        power = min(max(0, (len(str(abs(count))) - 1) // 3), len(BYTES) - 1)
+        return str(
+            format_unit(
+                Decimal(count).scaleb(-3 * power),
+                BYTES[power],
+                "short",
+                "#,##0.##",
+                locale=locale.name(language),
+                numbering_system=locale.numbering(language),
+            )
+        )
+    with translation.override(language):
+        counted = {
+            "minute": lambda: ngettext("%(count)s minute", "%(count)s minutes", count),
+            "session": lambda: ngettext("%(count)s session", "%(count)s sessions", count),
+            "message": lambda: ngettext("%(count)s message", "%(count)s messages", count),
+            "token": lambda: ngettext("%(count)s token", "%(count)s tokens", count),
+        }[money.unit]()
+    return counted % {"count": locale.number(count, language)}
 
 
 @lru_cache(maxsize=locale.REMEMBERED)

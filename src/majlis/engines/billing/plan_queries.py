@@ -26,9 +26,10 @@ from majlis.engines.billing.plan_types import (
     PeriodStatus,
     SubscriptionStatus,
 )
+from majlis.engines.billing.plan_words import cycle_words
 from majlis.engines.billing.services.dunning import policy_of
 from majlis.engines.billing.services.ending import paid_for
-from majlis.engines.billing.services.subscriptions import cycle_words, offer_to_return, open_order
+from majlis.engines.billing.services.subscriptions import offer_to_return, open_order
 from majlis.engines.billing.services.trials import had_trial, identities
 from majlis.engines.billing.subscription_policies import DunningPolicy, subscription_policies
 from majlis.kit import clock

@@ -26,6 +26,23 @@ class TestMoney:
         with translation.override(language):
             assert Money(15_000_000, "IDR").display().replace("\xa0", " ") == text
 
+    @pytest.mark.parametrize(
+        ("language", "money", "text"),
+        [
+            ("en", Money(1, "session"), "1 session"),
+            ("ar", Money(7, "session"), "٧ جلسات"),
+            ("fa", Money(3, "message"), "۳ پیام"),
+            ("id", Money(1_500, "token"), "1.500 token"),
+            ("en", Money(999, "byte"), "999 byte"),
+            ("en", Money(50_000_000_000, "byte"), "50 GB"),
+            ("id", Money(1_250_000_000, "byte"), "1,25 GB"),
+            ("en", Money(0, "byte"), "0 byte"),
+            ("en", Money(-2_000_000, "byte"), "-2 MB"),
+        ],
+    )
+    def test_counts_in_the_readers_language(self, language, money, text):
+        assert money.display(language).replace("\xa0", " ") == text
+
 
 class TestParseAmount:
     @pytest.mark.parametrize("typed", ["1250.5", "1,250.50", " ١٬٢٥٠٫٥ "])

@@ -78,6 +78,11 @@ def digest_of(code: str) -> str:
     return hashlib.sha256(plain.encode()).hexdigest()
 
 
+def _title(of: str) -> str:
+    """What a gift is called in the active language."""
+    return _now("Gift: %(title)s") % {"title": of} if of else _now("Gift")
+
+
 class GiftFulfiller(Fulfiller):
     """How billing sells its own gifts. `choice`: `amount` (minor units) and `currency`, or `for_kind` with that kind's
     choice in `for_choice`; `from_name`, `to_name`, `to_email`, `message`."""
@@ -98,8 +103,12 @@ class GiftFulfiller(Fulfiller):
         if errors:
             raise Invalid(errors=errors)
         name = {"name": isolated(str(choice["to_name"])[:100])}
-        title = _now("Gift: %(title)s") % {"title": meant.title} if meant else _now("Gift")
-        return Offered(title=title, words=_now("For %(name)s") % name, amount=amount, link="/gifts/new/")
+        return Offered(
+            title=_title(meant.title if meant else ""),
+            words=_now("For %(name)s") % name,
+            amount=amount,
+            link="/gifts/new/",
+        )
 
     def take(self, choice: dict[str, Any], buyer: Any, key: str, until: datetime, now: datetime) -> LineDraft:
         """Writes the gift; it has no code to give before it is paid."""
@@ -124,6 +133,11 @@ class GiftFulfiller(Fulfiller):
         GiftCode.objects.bulk_create([gift])
         remember(gift, "", GiftStatus.ORDERED, actor=buyer)
         return LineDraft(KIND, gift.id, offered.title, offered.amount)
+
+    def titles(self, lines: list[OrderLine]) -> dict[UUID, str]:
+        """A gift, and of what."""
+        of = dict(GiftCode.objects.filter(line__in=[line.id for line in lines]).values_list("line_id", "for_title"))
+        return {line_id: _title(title) for line_id, title in of.items()}
 
     def placed(self, line: OrderLine, now: datetime) -> None:
         """The gift knows the line whose money it is."""

@@ -11,9 +11,10 @@ from majlis.engines.billing import gateways
 from majlis.engines.billing.gateways.subscribing import PriceWish, SubscriptionSeen, UnknownThere
 from majlis.engines.billing.models import GatewayCustomer, PlanPrice, Subscription
 from majlis.engines.billing.plan_types import SubscriptionStatus
+from majlis.engines.billing.plan_words import cycle_words
 from majlis.engines.billing.services.customers import know_customer
 from majlis.engines.billing.services.mirroring import mirror_subscription
-from majlis.engines.billing.services.subscriptions import AlreadySubscribed, cycle_words
+from majlis.engines.billing.services.subscriptions import AlreadySubscribed
 from majlis.engines.billing.steps import remember
 from majlis.kernel.accounts import queries as people
 from majlis.kernel.accounts import services as accounts

@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing.models import OrderLine, PlanPrice, Subscription, SubscriptionPeriod
 from majlis.engines.billing.plan_types import PERIOD_MOVES, PeriodKind, PeriodStatus, SubscriptionStatus
+from majlis.engines.billing.plan_words import title_of
 from majlis.engines.billing.registry import Fulfiller
 from majlis.engines.billing.services.changing import apply_change
 from majlis.engines.billing.services.dunning import dun, try_wallet
@@ -145,8 +146,11 @@ def _owed(subscription: Subscription, period: SubscriptionPeriod) -> list[LineDr
     if not subscription.owed_amount:
         return []
     line = line_of(subscription, period, subscription.owed)
-    title = gettext("Difference from your change of plan")
-    return [replace(line, kind=DIFFERENCE, title=title, held=False, subject_id=subscription.id, policy={})]
+    return [
+        replace(
+            line, kind=DIFFERENCE, title=gettext(DIFFERENCE_TITLE), held=False, subject_id=subscription.id, policy={}
+        )
+    ]
 
 
 def _alone(subscription_id: UUID, now: datetime) -> None:
@@ -157,6 +161,7 @@ def _alone(subscription_id: UUID, now: datetime) -> None:
 
 
 DIFFERENCE = "plan_difference"
+DIFFERENCE_TITLE = gettext_noop("Difference from your change of plan")
 
 
 class PeriodFulfiller(Fulfiller):
@@ -187,6 +192,11 @@ class PeriodFulfiller(Fulfiller):
         if period.kind != PeriodKind.CHANGE and waits:
             end_subscription(subscription, reason=_("Not paid."), now=now)
 
+    def titles(self, lines: list[OrderLine]) -> dict[UUID, str]:
+        """The plan and its cycle."""
+        of = SubscriptionPeriod.objects.select_related("plan", "price").in_bulk([line.subject_id for line in lines])
+        return {line.id: title_of(of[line.subject_id]) for line in lines if line.subject_id in of}
+
     def describe(self, line: OrderLine) -> str:
         """Until when it is paid for."""
         from django.utils import formats
@@ -214,9 +224,13 @@ class DifferenceFulfiller(Fulfiller):
     def lapse(self, line: OrderLine, now: datetime) -> None:
         """The period it came with was not paid; the subscription ended with it."""
 
+    def titles(self, lines: list[OrderLine]) -> dict[UUID, str]:
+        """Always the same."""
+        return {line.id: gettext(DIFFERENCE_TITLE) for line in lines}
+
     def describe(self, line: OrderLine) -> str:
         """Nothing more than its title."""
-        return line.title
+        return line.name
 
 
 def _period(period_id: UUID) -> SubscriptionPeriod:

@@ -31,6 +31,7 @@ from majlis.engines.billing.plan_types import (
     PeriodStatus,
     SubscriptionStatus,
 )
+from majlis.engines.billing.plan_words import title_of
 from majlis.engines.billing.services.benefits import SECOND, give_benefits, remind_of_end
 from majlis.engines.billing.services.orders import place_order, void_order
 from majlis.engines.billing.services.settlement import release_line
@@ -247,7 +248,7 @@ def line_of(subscription: Subscription, period: SubscriptionPeriod, cost: Money)
     """The line of a period. Its policy tells whoever reads orders (coupons, for one) what is bought."""
     plan, price = period.plan, period.price
     with translation.override(subscription.person.language):
-        title = gettext("%(plan)s, %(cycle)s") % {"plan": plan.title, "cycle": cycle_words(price)}
+        title = title_of(period)
         words = [gettext("Renews by itself for %(price)s; cancel at any time.") % {"price": price.price.display()}]
         if subscription_policies().refund_on_cancel:
             words.append(gettext("If you cancel at once, what you did not use goes back to your wallet."))
@@ -268,15 +269,6 @@ def line_of(subscription: Subscription, period: SubscriptionPeriod, cost: Money)
         releases_at=period.ends_at,
         traits={"cycle": price.cycle, "family": plan.family or plan.slug},
     )
-
-
-def cycle_words(price: PlanPrice) -> str:
-    """The cycle in the active language: `Monthly`, `30 days`."""
-    from django.utils.translation import ngettext
-
-    if price.days:
-        return ngettext("%(count)s day", "%(count)s days", price.days) % {"count": price.days}
-    return str(price.get_cycle_display())
 
 
 def open_order(subscription: Subscription) -> Order | None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 
-from majlis.engines.billing import queries, services
+from majlis.engines.billing import queries, registry, services
 from majlis.engines.billing.models import GiftCode
 from majlis.engines.billing.tests.factories import give, house, pay, usd, wallet
 from majlis.kernel.ledger.types import Purpose
@@ -42,6 +42,9 @@ class TestBuy:
         assert code not in str(vars(gift))
         with pytest.raises(NotFound):
             queries.gift(gift.id, seller)
+
+    def test_is_called_a_gift_in_the_readers_language(self, buyer):
+        assert registry.name_everywhere(buy(buyer).line) == {"en": "Gift", "ar": "هدية", "fa": "هدیه", "id": "Hadiah"}
 
     def test_is_mailed_with_its_words_and_code(self, buyer, monkeypatch):
         sent = []

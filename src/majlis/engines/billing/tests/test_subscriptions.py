@@ -7,7 +7,7 @@ import pytest
 from django.core import mail
 from django.db import IntegrityError, transaction
 
-from majlis.engines.billing import queries, services
+from majlis.engines.billing import queries, registry, services
 from majlis.engines.billing.models import Invoice, Subscription, SubscriptionPeriod, TrialClaim
 from majlis.engines.billing.tests.factories import give, house, pay, usd, wallet
 from majlis.engines.billing.tests.plans import (
@@ -53,6 +53,11 @@ class TestSubscribe:
         assert queries.has_access(buyer, "course", "arabic")
         assert not queries.has_access(buyer, "course", "persian")
         assert findings() == []
+
+    def test_its_order_is_called_by_the_plan_in_the_readers_language(self, buyer):
+        taken = join(buyer, plan(), paid=False)
+        named = registry.name_everywhere(services.open_order(taken).lines[0])
+        assert (named["en"], named["ar"]) == ("Basic, Monthly", "خطة، شهريًا")
 
     def test_asking_again_before_paying_is_asking_once(self, buyer):
         basic = plan()
