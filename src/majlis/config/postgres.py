@@ -238,7 +238,7 @@ def _command(cluster: Path, sockets: Path, binaries: Binaries, careless: bool) -
         "listen_addresses": "",
         "port": "5432",
         "max_connections": "200",
-        "shared_buffers": "128MB",
+        "shared_buffers": f"{_buffers()}MB",
         "lc_messages": "C",
         "timezone": "UTC",
         "log_timezone": "UTC",
@@ -246,6 +246,15 @@ def _command(cluster: Path, sockets: Path, binaries: Binaries, careless: bool) -
     }
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     return [str(binaries.bin / "postgres"), "-D", str(cluster), *options]
+
+
+def _buffers() -> int:
+    """Megabytes of memory for the server's own cache: an eighth of the machine's (or of the container's), from 128 to
+    1,024. It is taken only as it fills."""
+    bytes_here = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    with contextlib.suppress(OSError, ValueError):  # "max" when nobody set a limit
+        bytes_here = min(bytes_here, int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    return max(128, min(1024, bytes_here // 8 // 2**20))
 
 
 def _run(
