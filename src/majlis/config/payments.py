@@ -18,6 +18,13 @@ PAYMENTS: dict[str, dict[str, str]] = {
     for provider, names in NAMES.items()
 }
 
+VAT_REGISTER = {
+    name: text(f"MAJLIS_VAT_REGISTER{suffix}", "").strip()
+    for name, suffix in (("name", ""), ("url", "_URL"), ("requester", "_REQUESTER"))
+}
+"""Which register is asked about the VAT numbers of businesses (`vies`), where it stands if not at its own address, and
+in whose name it is asked (the house's own number, `DE123456788`)."""
+
 OPEN = frozenset(
     {"mode", "url", "currency", "integration_ids", "client_id", "public_key", "merchant_code", "webhook_id"}
 )

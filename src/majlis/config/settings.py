@@ -173,7 +173,7 @@ from majlis.config.calls import *  # noqa: E402, F403 - who carries calls
 from majlis.config.coins import COIN_RATES_URL, COINS  # noqa: E402, F401
 from majlis.config.logs import LOGGING  # noqa: E402, F401
 from majlis.config.mail import *  # noqa: E402, F403 - what EMAIL_URL says
-from majlis.config.payments import PAYMENTS  # noqa: E402, F401
+from majlis.config.payments import PAYMENTS, VAT_REGISTER  # noqa: E402, F401
 from majlis.config.sign_in import *  # noqa: E402, F403 - allauth's many switches, in a file of their own
 
 if os.environ.get("MAJLIS_TEST_DATABASE"):

@@ -175,4 +175,10 @@ services.register(
         _("%(amount)s is back in your wallet. %(note)s"),
         essential=True,
     ),
+    Kind(
+        "tax_number_unknown",
+        _MONEY,
+        _("Your VAT number is not known"),
+        _("The register does not know %(number)s. Until it does, your invoices carry VAT. Please check your details."),
+    ),
 )

@@ -59,9 +59,12 @@ def invoices(person_id: UUID) -> dict[str, Any]:
     mine = Invoice.objects.filter(Q(buyer_id=person_id) | Q(seller_id=person_id)).order_by("id")
     columns = ("id", "kind", "number", "order_id", "corrects_id", "buyer_facts", "seller_facts", "unit", "lines")
     sums = ("net_amount", "tax_amount", "total_amount", "reverse_charge", "issued_at")
+    checks = ("tax_check", "tax_checked_at", "tax_check_source", "tax_check_name")
     details = BillingDetails.objects.filter(person_id=person_id)
     return {
-        "billing_details": details.values("name", "address", "country", "business", "tax_number", "updated_at").first(),
+        "billing_details": details.values(
+            "name", "address", "country", "business", "tax_number", *checks, "updated_at"
+        ).first(),
         "invoices": list(mine.values(*columns, *sums)),
     }
 

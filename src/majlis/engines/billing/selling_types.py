@@ -1,4 +1,4 @@
-"""The words of coupons, gift codes and payouts (told through `types`)."""
+"""The words of coupons, gift codes, payouts and VAT numbers (told through `types`)."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -112,3 +112,16 @@ class Withdrawable:
             so_far = so_far + amount
             days.append(PayoutDay(on, amount, so_far, tuple(by_day[on])))
         return tuple(days)
+
+
+class TaxCheck(models.TextChoices):
+    """What is known of a VAT number."""
+
+    # Its form and its check figures are right; no register is asked about that country here.
+    PLAUSIBLE = "plausible", _("Plausible")
+    # A register is being asked.
+    ASKED = "asked", _("Being checked")
+    # The register knows it.
+    CONFIRMED = "confirmed", _("Confirmed")
+    # The register does not know it.
+    UNKNOWN = "unknown", _("Not known there")

@@ -123,6 +123,23 @@ def resend_refunds(timestamp: int) -> None:
     services.resend_refunds()
 
 
+@app.task(name="billing.check_tax_number", queue="money", retry=RETRY)
+def check_tax_number(details_id: str, number: str) -> None:
+    """Ask the register about the VAT number of a business."""
+    from majlis.engines.billing import services
+
+    services.check_tax_number(UUID(details_id), number)
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="billing.ask_waiting_registers", queue="money", queueing_lock="billing.ask_waiting_registers")
+def ask_waiting_registers(timestamp: int) -> None:
+    """Ask again about VAT numbers whose register was away."""
+    from majlis.engines.billing import services
+
+    services.ask_waiting_registers()
+
+
 @app.periodic(cron="30 4 * * *")
 @app.task(name="billing.check_last_days", queue="money", queueing_lock="billing.check_last_days", pass_context=False)
 def check_last_days(timestamp: int) -> None:

@@ -31,6 +31,9 @@ from majlis.engines.billing.selling_types import (
     PayoutDay as PayoutDay,
 )
 from majlis.engines.billing.selling_types import (
+    TaxCheck as TaxCheck,
+)
+from majlis.engines.billing.selling_types import (
     Waits as Waits,
 )
 from majlis.engines.billing.selling_types import (

@@ -1,7 +1,7 @@
 """Whom invoices are made out to."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpRequest
 from ninja import Router, Schema
@@ -27,8 +27,11 @@ class BillingDetailsIn(Schema):
 
 
 class BillingDetailsOut(BillingDetailsIn):
-    """As they stand."""
+    """As they stand. `tax_check` says what is known of the VAT number: `plausible` (its form is right, nobody is asked
+    about that country), `asked`, `confirmed` or `unknown`; without the last step there is no reverse charge."""
 
+    tax_check: Literal["", "plausible", "asked", "confirmed", "unknown"]
+    tax_checked_at: datetime | None
     updated_at: datetime
 
 

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing.models.orders import Order
-from majlis.engines.billing.types import InvoiceKind
+from majlis.engines.billing.types import InvoiceKind, TaxCheck
 from majlis.kit.db import Record
 from majlis.kit.money import Money
 
@@ -132,6 +132,15 @@ class BillingDetails(Record):
     country = models.CharField(max_length=2)
     tax_number = models.CharField(max_length=32, blank=True)
     """The VAT number of a business."""
+    tax_check = models.CharField(max_length=9, choices=TaxCheck.choices, blank=True, default="")
+    """What is known of it; empty: given before numbers were looked at, or none."""
+    tax_checked_at = models.DateTimeField(null=True)
+    tax_check_source = models.CharField(max_length=20, blank=True, default="")
+    """Which register said so; empty: nobody was asked."""
+    tax_check_name = models.CharField(max_length=200, blank=True, default="")
+    """Whose it is, where the register tells."""
+    tax_check_ref = models.CharField(max_length=60, blank=True, default="")
+    """The register's proof that it was asked."""
     updated_at = models.DateTimeField()
 
     class Meta:

@@ -35,6 +35,13 @@ from majlis.engines.billing.services.batches import (
     mark_batch_paid,
     take_out_of_batch,
 )
+from majlis.engines.billing.services.billing_details import (
+    NothingToCheck,
+    ask_waiting_registers,
+    check_tax_number,
+    check_tax_number_again,
+    save_billing_details,
+)
 from majlis.engines.billing.services.carts import (
     CartEmpty,
     CartFull,
@@ -63,7 +70,7 @@ from majlis.engines.billing.services.gift_codes import (
     redeem_gift,
 )
 from majlis.engines.billing.services.greeting import greet_providers
-from majlis.engines.billing.services.invoices import renew_invoice_link, revoke_invoice_link, save_billing_details
+from majlis.engines.billing.services.invoices import renew_invoice_link, revoke_invoice_link
 from majlis.engines.billing.services.methods import load_withdrawal_methods, set_withdrawal_method
 from majlis.engines.billing.services.mirroring import end_at_provider, look_at_subscriptions, mirror_subscription
 from majlis.engines.billing.services.orders import (
@@ -208,6 +215,7 @@ __all__ = [
     "NameTaken",
     "NoCoinRate",
     "NoMemberPage",
+    "NothingToCheck",
     "NothingToExport",
     "OrderEnded",
     "OrderKeyReused",
@@ -234,6 +242,7 @@ __all__ = [
     "add_to_cart",
     "answer_withdrawal_request",
     "approve_withdrawal",
+    "ask_waiting_registers",
     "bring_over",
     "cancel_batch",
     "cancel_order",
@@ -245,6 +254,8 @@ __all__ = [
     "charge_saved",
     "check_day",
     "check_last_days",
+    "check_tax_number",
+    "check_tax_number_again",
     "claw_back",
     "close_plan",
     "coin_rate",

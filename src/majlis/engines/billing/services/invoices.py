@@ -1,6 +1,5 @@
 """Invoices and credit notes: numbered without gaps, issued once, never changed."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -9,32 +8,15 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 from django.db.models import F
-from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing.models import BillingDetails, Invoice, InvoiceLink, InvoiceSeries, Order, OrderLine
 from majlis.engines.billing.policies import policies
 from majlis.engines.billing.types import InvoiceKind
-from majlis.kernel.catalogue import queries as catalogue
 from majlis.kit import clock
 from majlis.kit.db import insert_all, require_transaction
 from majlis.kit.edition import edition
-from majlis.kit.errors import Invalid, NotFound
+from majlis.kit.errors import NotFound
 from majlis.kit.money import Money
-
-VAT_NUMBERS = {
-    "AT": r"(AT)?U\d{8}",
-    "DE": r"(DE)?\d{9}",
-    "EG": r"\d{9}",
-    "ES": r"(ES)?[A-Z0-9]\d{7}[A-Z0-9]",
-    "FR": r"(FR)?[A-Z0-9]{2}\d{9}",
-    "GB": r"(GB)?(\d{9}|\d{12})",
-    "ID": r"\d{15,16}",
-    "IT": r"(IT)?\d{11}",
-    "NL": r"(NL)?\d{9}B\d{2}",
-    "SA": r"3\d{13}3",
-    "AE": r"\d{15}",
-}
-"""How the VAT numbers of some countries look; elsewhere it is five to twenty letters and figures."""
 
 
 def issue_invoices(order: Order, *, now: datetime) -> list[Invoice]:
@@ -248,43 +230,6 @@ def _buyer_facts(order: Order, details: BillingDetails | None) -> dict[str, str]
     if details is not None:
         facts |= {"name": details.name, "address": details.address, "tax_number": details.tax_number}
     return facts
-
-
-@transaction.atomic
-def save_billing_details(
-    *,
-    person: Any,
-    name: str,
-    country: str,
-    address: str = "",
-    business: bool = False,
-    tax_number: str = "",
-    now: datetime | None = None,
-) -> BillingDetails:
-    """Whom the person's invoices are made out to from now on; issued ones stay as they are. A business names its VAT
-    number. Refuses `Invalid`."""
-    tax_number = "".join(tax_number.upper().split()).replace("-", "").replace(".", "")
-    errors: dict[str, Any] = {}
-    if not name.strip():
-        errors["name"] = _("This is needed.")
-    if country not in {each.code for each in catalogue.countries()}:
-        errors["country"] = _("Choose one of the list.")
-    if business and not re.fullmatch(VAT_NUMBERS.get(country, r"[A-Z0-9]{5,20}"), tax_number):
-        errors["tax_number"] = _("This is no VAT number of that country.")
-    if errors:
-        raise Invalid(errors=errors)
-    details, _made = BillingDetails.objects.update_or_create(
-        person=person,
-        defaults={
-            "name": name.strip()[:200],
-            "country": country,
-            "address": address.strip()[:300],
-            "business": business,
-            "tax_number": tax_number if business else "",
-            "updated_at": now or clock.now(),
-        },
-    )
-    return details
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from majlis.engines.billing.models import BillingDetails
 from majlis.engines.billing.policies import policies
 from majlis.engines.billing.services.commissions import commission_for
 from majlis.engines.billing.splitting import split
-from majlis.engines.billing.types import LineDraft, Quote, QuotedLine
+from majlis.engines.billing.types import LineDraft, Quote, QuotedLine, TaxCheck
 from majlis.kit import clock
 from majlis.kit.edition import edition
 from majlis.kit.errors import Invalid, Refusal
@@ -89,7 +89,7 @@ def country_among(buyer: Any, details: BillingDetails | None) -> str:
 
 def reverse_charged(buyer: Any, country: str) -> bool:
     """Whether the buyer accounts for the VAT: a business with a tax number in another country than the house's, where
-    the edition's policy says that this is how it goes."""
+    the edition's policy says that this is how it goes, and no register has yet to confirm it or does not know it."""
     return _reverses(country) and reverse_charged_among(BillingDetails.objects.filter(person=buyer).first(), country)
 
 
@@ -97,7 +97,8 @@ def reverse_charged_among(details: BillingDetails | None, country: str) -> bool:
     """`reverse_charged` where the buyer's details were read already."""
     if details is None or not _reverses(country):
         return False
-    return details.business and details.country == country and bool(details.tax_number)
+    open_question = details.tax_check in (TaxCheck.ASKED, TaxCheck.UNKNOWN)
+    return details.business and details.country == country and bool(details.tax_number) and not open_question
 
 
 def _reverses(country: str) -> bool:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.models import (
     AllowanceGrant,
+    BillingDetails,
     Coupon,
     Dispute,
     GiftCode,
@@ -22,6 +23,7 @@ from majlis.engines.billing.models import (
 from majlis.engines.billing.tests.factories import draft, order, pay, wallet
 from majlis.engines.billing.tests.plans import join, plan
 from majlis.kernel.accounts.models import AuditEntry
+from majlis.kernel.catalogue.services import load_base_catalogue
 from majlis.kit import clock
 from majlis.kit.jobs import run_due_jobs
 from majlis.kit.testing import person
@@ -239,3 +241,24 @@ class TestRefundToSource:
         assert (Refund.objects.get().amount, wallet(buyer)) == (4_000, 0)
         run_due_jobs()
         assert Refund.objects.get().status == "sent"
+
+
+class TestBillingDetails:
+    def test_staff_sees_what_is_known_of_a_number_and_has_it_asked_again(self, client, db, settings):
+        load_base_catalogue()
+        settings.VAT_REGISTER = {"name": "", "url": "", "requester": ""}
+        buyer = person("School", country="DE")
+        details = services.save_billing_details(
+            person=buyer, name="Schule GmbH", country="DE", business=True, tax_number="DE123456788"
+        )
+        desk = signed_in(client, "support")
+        assert desk.get(page(BillingDetails, "changelist")).status_code == 200
+        assert "Plausible" in desk.get(page(BillingDetails, "change", details.pk)).content.decode()
+        assert desk.get(page(BillingDetails, "act", details.pk, "ask_again")).status_code == 200
+        assert "no VAT number here" in press(desk, details, "ask_again").content.decode()
+        settings.VAT_REGISTER = {"name": "vies", "url": "http://127.0.0.1:9", "requester": ""}
+        press(desk, details, "ask_again")
+        details.refresh_from_db()
+        assert details.tax_check == "asked"
+        assert AuditEntry.objects.filter(action="billing.tax_number_asked").exists()
+        assert signed_in(client, "moderator").get(page(BillingDetails, "changelist")).status_code == 403

@@ -6,6 +6,7 @@ from django.test import Client
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.models import Payment, WithdrawalMethod
 from majlis.engines.billing.tests.factories import draft, give, order, pay, wallet
+from majlis.kernel.catalogue.services import load_base_catalogue
 from majlis.kit import testing
 
 pytestmark = pytest.mark.django_db
@@ -130,3 +131,19 @@ class TestSandbox:
         assert Client().get(f"/sandbox/{ref}/").status_code == 200
         settings.SANDBOX = False
         assert Client().get(f"/sandbox/{ref}/").status_code == 404
+
+
+class TestInvoiceDetails:
+    @pytest.mark.parametrize("language", ["en", "ar"])
+    def test_the_page_says_what_is_known_of_the_vat_number(self, client, language):
+        load_base_catalogue()
+        buyer = testing.person("School", country="DE")
+        client.force_login(buyer)
+        client.cookies["language"] = language
+        facts = {"name": "Schule GmbH", "country": "DE", "business": "on", "tax_number": "DE 123 456 789"}
+        assert client.post("/invoices/details/", facts).status_code == 422
+        assert client.post("/invoices/details/", {**facts, "tax_number": "DE 123 456 788"}).status_code == 302
+        page = client.get("/invoices/details/").content.decode()
+        assert "<bdi>DE123456788</bdi>" in page
+        if language == "en":
+            assert "has the right form" in page

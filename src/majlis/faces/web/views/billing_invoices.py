@@ -80,7 +80,7 @@ def details(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Your next invoices are made out like this."))
             return redirect("invoices")
-    return render(request, "billing/details.html", {"form": form}, status=422 if form.errors else 200)
+    return render(request, "billing/details.html", {"form": form, "known": known}, status=422 if form.errors else 200)
 
 
 @login_required
