@@ -1,11 +1,18 @@
+from datetime import timedelta
+
 import pytest
+from django.test import Client
+from django.utils import translation
 
 from majlis.engines.experts import queries, services
 from majlis.engines.experts.models import ExpertProfile
 from majlis.engines.experts.tests import factories
-from majlis.engines.experts.types import ExpertStatus
+from majlis.engines.experts.types import ExpertStatus, Search
+from majlis.faces.api.expert_shapes import FoundOut, card_facts
+from majlis.kernel.accounts import services as accounts
 from majlis.kernel.catalogue.tests import factories as catalogue
-from majlis.kit import testing
+from majlis.kit import clock, testing
+from majlis.kit.ids import new_id
 from majlis.kit.money import Money
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +36,77 @@ class TestSearch:
         second = client.get("/api/v1/experts", {"limit": 3, "cursor": first["next"]}).json()
         assert len({item["id"] for item in first["items"] + second["items"]}) == 5
         assert second["next"] is None
+
+    @pytest.mark.parametrize("language", ["en", "ar", "fa", "id"])
+    def test_is_the_very_text_of_its_schema(self, client, language):
+        person = testing.person('Amal "<Said>" \u2028', avatar_id=new_id())
+        factories.expert(
+            person=person,
+            city="cairo",
+            modes=["online", "offline"],
+            trial_price=0,
+            trial_minutes=30,
+            rating_total=14,
+            rating_count=3,
+            video_id=new_id(),
+            subjects=(("english", "b1"), ("english", "a1"), ("chess", "general")),
+        )
+        factories.expert("Budi Santoso")
+        tomorrow = clock.now() + timedelta(days=1)
+        services.take_free_time(person_id=person.pk, next_free_at=tomorrow, first_day=tomorrow.date(), bits=())
+        answers = [client.get("/api/v1/experts", {"limit": 1}, headers={"Accept-Language": language}) for _ in range(2)]
+        with translation.override(language):
+            found = queries.search(Search(limit=1))
+            facts = {"items": [card_facts(card, language) for card in found.items]}
+            for name in ("next", "total", "more", "facets_capped"):
+                facts[name] = getattr(found, name)
+            facts["facets"] = {
+                name: [{"value": v.value, "count": v.hits} for v in values] for name, values in found.facets.items()
+            }
+            text = FoundOut.model_validate(facts).model_dump_json().encode()
+        assert [answer.content for answer in answers] == [text, text]
+        assert answers[0]["Content-Type"] == "application/json; charset=utf-8"
+        assert int(answers[1]["RateLimit-Remaining"]) == int(answers[0]["RateLimit-Remaining"]) - 1
+
+    @pytest.mark.parametrize(
+        ("change", "name", "value"),
+        [
+            (lambda p: services.save_profile(actor=p.person, hourly_rate=40_000), "price", 40_000),
+            (lambda p: accounts.change_settings(p.person, name="Amal Nasser"), "name", "Amal Nasser"),
+            (lambda p: accounts.change_settings(p.person, country="JO"), "country", "JO"),
+            (lambda p: services.save_profile(actor=p.person, trial_price=500, trial_minutes=30), "trial", 500),
+            (lambda p: services.set_rating(person_id=p.person_id, total=9, count=2), "rating", "4.5"),
+            (lambda p: services.count_completed_lesson(expert_id=p.person_id), "completed_lessons", 1),
+            (lambda p: services.save_profile(actor=p.person, zone="Asia/Amman"), "zone", "Asia/Amman"),
+        ],
+    )
+    def test_shows_a_change_to_the_next_reader_and_to_the_last_one(self, client, change, name, value):
+        profile = factories.expert("Amal Said")
+
+        def shown(reader):
+            found = reader.get("/api/v1/experts").json()["items"][0][name]
+            return found["amount"] if isinstance(found, dict) else found
+
+        assert shown(client) != value
+        change(profile)
+        assert [shown(client), shown(Client())] == [value, value]
+
+    def test_shows_a_picture_and_a_free_hour_once_they_are_there_and_no_longer(self, client):
+        person = testing.person("Amal Said")
+        factories.expert(person=person)
+
+        def shown():
+            (card,) = client.get("/api/v1/experts").json()["items"]
+            return bool(card["picture"]), card["next_free_at"] is not None
+
+        tomorrow = clock.now() + timedelta(days=1)
+        assert shown() == (False, False)
+        person.avatar_id = new_id()
+        person.save()
+        services.take_free_time(person_id=person.pk, next_free_at=tomorrow, first_day=tomorrow.date(), bits=())
+        assert shown() == (True, True)
+        with clock.travel(tomorrow + timedelta(minutes=1)):
+            assert shown() == (True, False)
 
     @pytest.mark.parametrize(
         "asked",
