@@ -13,6 +13,7 @@ from majlis.kit.testing import person
 from majlis.products.lessons import services
 from majlis.products.lessons.models import Dispute, Lesson
 from majlis.products.lessons.tests import factories
+from majlis.products.lessons.tests.test_packages import buy, offer
 from majlis.products.lessons.types import DisputeReason, LessonStatus
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
@@ -89,6 +90,23 @@ class TestBooking:
         assert page.locator(".weeks__no").count() == 1
         send(page, "#booking", expecting="**/checkout/**")
         assert Lesson.objects.filter(student=nadia).count() == 2
+
+    def test_a_package_pays_as_far_as_it_goes_and_the_page_says_it_before(self, page_of, salma, nadia):
+        purchase, at = buy(nadia, offer(salma, sessions=2)), factories.soon()
+        page = page_of(nadia)
+        page.goto(f"/teachers/salma/book/?starts_at={at:%Y-%m-%dT%H:%M:%SZ}&minutes=60&package={purchase.id}")
+        page.locator(".booking__weeks summary").click()
+        page.locator("input[name=weeks]").fill("3")
+        page.locator("input[name=weeks]").press("Tab")
+        page.locator(".weeks li").nth(2).wait_for()
+        assert "Session 2 of 2 of your package." in page.locator(".weeks li").nth(1).inner_text()
+        assert page.locator(".weeks__no").count() == 1
+        page.locator("input[name=rest_with_money]").check()
+        page.get_by_text("to pay").first.wait_for()
+        assert page.locator(".weeks__no").count() == 0
+        send(page, "#booking", expecting="**/checkout/**")
+        states = Lesson.objects.filter(student=nadia).order_by("starts_at").values_list("status", flat=True)
+        assert list(states) == ["confirmed", "confirmed", "pending_payment"]
 
 
 class TestCancelling:

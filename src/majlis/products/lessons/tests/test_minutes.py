@@ -7,9 +7,10 @@ import pytest
 from majlis.engines.billing import queries as bills
 from majlis.engines.billing import services as billing
 from majlis.engines.billing.tests.factories import wallet
-from majlis.kit import audit, clock
+from majlis.kit import audit, clock, testing
 from majlis.kit.ids import new_id
 from majlis.products.lessons import services
+from majlis.products.lessons.models import Lesson
 from majlis.products.lessons.tests.factories import booked, over, soon, student, teacher, wish
 
 pytestmark = pytest.mark.django_db
@@ -175,3 +176,25 @@ class TestMoved:
         salma, nadia = teacher(), learner()
         lesson = by_minutes(salma, nadia)
         assert services.preview_move(lesson=lesson, starts_at=lesson.starts_at + 10 * self.WEEK) is None
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+class TestRaces:
+    def test_of_32_lessons_that_move_into_a_week_at_once_only_those_it_can_pay_for_move(self, transactional_db):
+        salma, nadia = teacher(), TestMoved().weeks((32 * 30, 2 * 30))
+        starts = [soon() + number * timedelta(minutes=30) for number in range(32)]
+        asked = []
+        for starts_at in starts:
+            lesson = booked(salma, nadia, starts_at, minutes=30, pay_with="allowance")
+            asked.append(
+                services.request_reschedule(actor=nadia, lesson_id=lesson.id, starts_at=starts_at + TestMoved.WEEK)
+            )
+        testing.at_once(
+            [lambda it=it: services.answer_reschedule(actor=salma, request_id=it.id, accept=True) for it in asked]
+        )
+        assert Lesson.objects.filter(starts_at__gte=starts[0] + TestMoved.WEEK).count() == 2
+        there = bills.allowance_left(nadia.id, "minute", scope=["lesson"], at=starts[0] + TestMoved.WEEK)
+        here = bills.allowance_left(nadia.id, "minute", scope=["lesson"], at=starts[0])
+        assert (there.amount, here.amount) == (0, 60)
+        assert [f for outcome in audit.run("billing") for f in outcome.findings] == []
