@@ -6,9 +6,10 @@ import re
 import pytest
 from django.urls import reverse
 
+from majlis.engines.billing import queries as bills
 from majlis.products.lessons import services
 from majlis.products.lessons.models import Lesson
-from majlis.products.lessons.tests.factories import soon, student, teacher
+from majlis.products.lessons.tests.factories import paid, soon, student, teacher
 from majlis.products.lessons.tests.test_packages import buy, offer
 from majlis.products.lessons.tests.test_weekly_paid import WEEK, give_weeks
 
@@ -99,6 +100,21 @@ class TestBooking:
         page = answer.content.decode()
         assert "2 of 3 weeks could be booked." in page
         assert "60 minutes of a plan" in page
+
+
+class TestCart:
+    def test_each_free_week_is_put_into_it(self, client, salma, nadia):
+        paid(salma, student("Early"), soon() + WEEK)
+        facts = wish(salma, weeks="3", do="cart")
+        answer = client.post(reverse("book", args=[slug(salma)]), facts, follow=True)
+        assert "2 of 3 weeks are in your cart." in words(answer)
+        assert [len(group.rows) for group in bills.cart_of(nadia).groups] == [2]
+
+    def test_with_none_free_it_says_why(self, client, salma, nadia):
+        paid(salma, student("Early"))
+        answer = client.post(reverse("book", args=[slug(salma)]), wish(salma, weeks="1", do="cart"))
+        assert answer.status_code == 409
+        assert not bills.cart_of(nadia).groups
 
 
 class TestWhatComesBack:

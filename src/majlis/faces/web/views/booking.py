@@ -70,20 +70,33 @@ def _say_how_many(request: HttpRequest, booked: int, weeks: int) -> None:
 
 
 def _into_the_cart(request: HttpRequest, expert: Any, form: BookingForm) -> HttpResponse:
-    """The lesson waits in the cart; its time is held once the cart is ordered."""
-    said = form.cleaned_data
+    """The lesson, or each of the weeks that are free, waits in the cart; times are held once the cart is ordered."""
+    said, weeks = form.cleaned_data, form.cleaned_data["weeks"] or 1
     choice = {name: said[name] for name in ("level", "mode", "place_kind", "place", "note")}
     choice |= {
         "teacher": str(expert.person_id),
         "subject": str(said["subject"]),
-        "starts_at": said["starts_at"].isoformat(),
         "minutes": said["minutes"],
-        "trial": "1" if said["trial"] else "",
+        "trial": "1" if said["trial"] and weeks == 1 else "",
     }
-    try:
-        billing.add_to_cart(person=request.user, kind="lesson", choice=choice)
-    except Refusal as refusal:
-        return _page(request, expert, form, refusal=refusal, status=refusal.status)
+    zone = calendar.calendar_settings(expert.person_id).zone
+    added, refused = 0, None
+    for starts_at in services.weekly_starts(said["starts_at"], weeks, zone):
+        try:
+            billing.add_to_cart(
+                person=request.user, kind="lesson", choice={**choice, "starts_at": starts_at.isoformat()}
+            )
+        except Refusal as refusal:
+            refused = refused or refusal
+        else:
+            added += 1
+    if not added and refused is not None:
+        return _page(request, expert, form, refusal=refused, status=refused.status)
+    if weeks > 1:
+        words = ngettext(
+            "%(added)s of %(weeks)s week is in your cart.", "%(added)s of %(weeks)s weeks are in your cart.", weeks
+        )
+        messages.info(request, words % {"added": number(added), "weeks": number(weeks)})
     return redirect("cart")
 
 

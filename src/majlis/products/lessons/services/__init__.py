@@ -45,7 +45,7 @@ from majlis.products.lessons.services.waitlist import (
     leave_waitlist,
     offer_freed_time,
 )
-from majlis.products.lessons.services.weekly import book_weekly, preview_weekly
+from majlis.products.lessons.services.weekly import book_weekly, preview_weekly, weekly_starts
 
 __all__ = [
     "LessonFulfiller",
@@ -91,6 +91,7 @@ __all__ = [
     "settle_lesson",
     "title_of",
     "unused",
+    "weekly_starts",
     "withdraw_reschedule",
     "worth",
     "write_progress",
