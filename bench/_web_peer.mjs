@@ -1,6 +1,7 @@
 // The peer of bench/web.py: fastify + pg. It asks each address's statements as we do, one after the other, prepared, and
 // builds the same answer of their rows: the API's JSON, or the page's cards by template strings, with the rest of the
 // page as a ready text around them. The answer is cut or filled up to our size, so that both send as much.
+// With REMEMBERS=1 it also remembers the text of a card by its row (and hours), as ours does.
 // Usage: node _web_peer.mjs PLAN.json PORT PROCESSES, in a folder where fastify and pg are installed.
 import cluster from "node:cluster";
 import { readFileSync } from "node:fs";
@@ -72,6 +73,18 @@ function spread(rows) {
   return found;
 }
 
+const texts = new Map();
+
+/** The text made for a key, remembered. */
+function once(key, make) {
+  let text = texts.get(key);
+  if (text === undefined) {
+    if (texts.size >= 3000) texts.clear();
+    texts.set(key, (text = make()));
+  }
+  return text;
+}
+
 if (cluster.isPrimary && Number(processes) > 1) {
   for (let n = 0; n < Number(processes); n++) cluster.fork();
 } else {
@@ -81,6 +94,7 @@ if (cluster.isPrimary && Number(processes) > 1) {
   const { database, addresses } = JSON.parse(readFileSync(file, "utf8"));
   const pool = new pg.Pool({ ...database, max: 8 });
   const app = fastify();
+  const remembers = process.env.REMEMBERS === "1";
   for (const { path, type, statements, bytes, facets, before, after, known } of addresses) {
     app.get(path, async (request, reply) => {
       const client = await pool.connect();
@@ -91,13 +105,23 @@ if (cluster.isPrimary && Number(processes) > 1) {
         client.release();
       }
       const [, rows, times] = found;
-      const cards = rows.map((row) => card(row, known));
+      const rest = { next: "", total: 1000, more: true, facets, facets_capped: true };
       let body;
-      if (type === "API") {
-        body = JSON.stringify({ items: cards, next: "", total: 1000, more: true, facets, facets_capped: true });
+      if (type === "API" && remembers) {
+        const items = rows.map((row) => once(row[0], () => JSON.stringify(card(row, known))));
+        body = `{"items":[${items.join(",")}],${once(type, () => JSON.stringify(rest).slice(1))}`;
+      } else if (type === "API") {
+        body = JSON.stringify({ items: rows.map((row) => card(row, known)), ...rest });
       } else {
         const free = spread(times);
-        body = `${before}${cards.map((one) => article(one, free.get(one.id) ?? [], known)).join("\n")}${after}`;
+        const drawn = (row) => {
+          const one = card(row, known);
+          return article(one, free.get(one.id) ?? [], known);
+        };
+        // A row's text begins with the person's id: `["…",`.
+        const key = ([text]) => `${free.get(text.slice(2, 38))?.join() ?? ""} ${text}`;
+        const cards = rows.map((row) => (remembers ? once(key(row), () => drawn(row)) : drawn(row)));
+        body = `${before}${cards.join("\n")}${after}`;
       }
       reply.type(type === "API" ? "application/json" : "text/html; charset=utf-8");
       const sent = Buffer.from(body);

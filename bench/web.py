@@ -1,8 +1,14 @@
 """The first page of a search, as the API's answer and as a page, beside Node's fastify + pg. Both ask the same
-statements, prepared, and build the same shape of the rows; what our process remembers for a while (catalogue, facets)
-the peer knows from its start. Of the page the peer draws the cards alone: all around them is a text to it. Ours is the
-production web process as `./majlis web` starts it; the peer has as many processes, one language, and no sign-in, limits
-or headers. 32 connections, in turn; then one client.
+statements for every answer, prepared, and send as many bytes.
+
+What is not asked again: both know the catalogue and the facets (ours for a minute, the peer from its start). **Ours
+remembers what it drew of a row**: the JSON and the HTML of a card, found again by the whole row as it was read, the
+hours, language, zone and money; and the filters, header and footer of a visitor. The peer makes the JSON and the HTML
+of every card anew, but all around the cards of the page is one ready text to it. With MAJLIS_BENCH_PEER_REMEMBERS=1 it
+remembers cards as ours does.
+
+Ours is the production web process as `./majlis web` starts it; the peer has as many processes, one language, and no
+sign-in, limits, form tokens, metrics, log or headers. 32 connections, in turn; then one client.
 
 With MAJLIS_BENCH_SETTINGS=1 also our own figures by web processes, threads and pool."""
 
@@ -74,7 +80,8 @@ def ours(port: int, **settings: str) -> Any:
 def peer(port: int, plan: Path, number: int) -> Any:
     """The peer."""
     script = Path(__file__).with_name("_web_peer.mjs")
-    return running(["node", str(script), str(plan), str(port), str(number)], port, cwd=PEER)
+    env = os.environ | {"REMEMBERS": os.environ.get("MAJLIS_BENCH_PEER_REMEMBERS", "")}
+    return running(["node", str(script), str(plan), str(port), str(number)], port, cwd=PEER, env=env)
 
 
 def load(address: str, connections: int, seconds: int = SECONDS) -> tuple[float, float]:
