@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from majlis.engines.experts import queries as experts
 from majlis.faces.web.context import THEMES
 from majlis.faces.web.styleguide import Example, examples
-from majlis.faces.web.views.experts import card_facts
+from majlis.faces.web.views.experts import shown_to
 from majlis.kernel.catalogue import queries as catalogue
 from majlis.kit import clock, locale
 from majlis.kit.edition import edition
@@ -46,7 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "subjects": subjects,
             "varied": _varied(subjects)[:12],
             "experts": shown,
-            "facts": card_facts(request, shown[:4]),
+            "shown": shown_to(request, shown[:4]),
             "whens": WHENS.items(),
             "tiers": tiers,
             "free_hours": next((hours for hours, share in tiers if share == 100), 0),

@@ -1,7 +1,8 @@
 """Finding a teacher, looking at one, and keeping favourites."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -56,16 +57,14 @@ def search(request: HttpRequest) -> HttpResponse:
     """The list of teachers as the address asks for it; for htmx only what is found."""
     asked = Asked(request)
     found = queries.search(asked.search)
-    cards = found.items
     looser = []
-    if not cards and not asked.cursor:
+    if not found.items and not asked.cursor:
         looser = [(chip, queries.how_many(chip.without)) for chip in asked.chips()[:6]]
         looser = sorted(((chip, n) for chip, n in looser if n), key=lambda pair: -pair[1])
     context = {
-        "facts": card_facts(request, cards),
+        "shown": shown_to(request, found.items),
         "asked": asked,
         "found": found,
-        "cards": cards,
         "chips": asked.chips(),
         "looser": looser,
         "next_page": asked.address(cursor=found.next) if found.next else "",
@@ -147,13 +146,21 @@ def _subject(slug: str) -> Any:
         return None
 
 
-def card_facts(request: HttpRequest, cards: Iterable[ExpertCard]) -> dict[str, Any]:
-    """What the card macro wants besides the cards: next free times, favourites, and the visitor's money."""
-    return {
-        "times_of": next_times(request, [card.person_id for card in cards]),
-        "hearts": queries.favourite_ids(request.user),
-        "currency": currency_of(request),
-    }
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Cards as one reader sees them."""
+
+    cards: list[tuple[ExpertCard, tuple[Slot, ...], bool]]
+    """Each with its next free times, and whether it is among the reader's favourites."""
+    currency: str
+    """The money the reader thinks in."""
+
+
+def shown_to(request: HttpRequest, cards: Sequence[ExpertCard]) -> Shown:
+    """What the macro of cards draws."""
+    times, hearts = next_times(request, [card.person_id for card in cards]), queries.favourite_ids(request.user)
+    found = [(card, times.get(card.person_id, ()), card.person_id in hearts) for card in cards]
+    return Shown(found, currency_of(request))
 
 
 def next_times(request: HttpRequest, person_ids: list[UUID]) -> dict[UUID, tuple[Slot, ...]]:
@@ -281,7 +288,7 @@ def favourites(request: HttpRequest) -> HttpResponse:
     """The teachers a member wants to find again."""
     page = queries.favourites(request.user, request.GET.get("cursor"))
     next_page = f"{request.path}?cursor={page.next}" if page.next else ""
-    context = {"facts": card_facts(request, page.items), "cards": page.items, "next_page": next_page}
+    context = {"shown": shown_to(request, page.items), "next_page": next_page}
     return render(request, "experts/favourites.html", context)
 
 
