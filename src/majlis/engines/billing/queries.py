@@ -257,6 +257,11 @@ def providers() -> list[tuple[str, str, Mode, list[Any]]]:
     ]
 
 
+def missing_keys() -> dict[str, tuple[str, ...]]:
+    """Each listed provider whose keys are set in part: its code, and the environment variables that are missing."""
+    return {code: lacking for code, _address, _mode, ways in providers() if (lacking := gateways.lacking(ways[0]))}
+
+
 def way_of(payment: Payment) -> Any:
     """The gateway of a payment: `code`, `name`, `summary`."""
     return gateways.gateway(payment.gateway)

@@ -13,7 +13,7 @@ from majlis.engines.billing import queries, services
 from majlis.engines.billing.models import Coupon, CouponUse, GiftCode
 from majlis.engines.billing.types import Bearer
 from majlis.faces.backoffice.billing import LOOKERS, MONEY, read_amount, told
-from majlis.faces.backoffice.site import ReadOnlyAdmin, ReasonForm, link_to, office, service_action
+from majlis.faces.backoffice.site import ReadOnlyAdmin, ReadOnlyRows, ReasonForm, link_to, office, service_action
 from majlis.kernel.accounts import queries as people
 from majlis.kit.edition import edition
 from majlis.kit.errors import Invalid
@@ -76,25 +76,14 @@ def end_of(day: date | None) -> datetime | None:
     return datetime.combine(day + timedelta(days=1), time(), tzinfo=ZoneInfo(edition().zone))
 
 
-class Uses(admin.TabularInline):
+class Uses(ReadOnlyRows):
     """Who took it."""
 
     model = CouponUse
     fk_name = "coupon"
     fields = ("person", "order", "off", "created_at", "returned_at")
     readonly_fields = fields
-    extra = 0
-    can_delete = False
     ordering = ("-id",)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.display(description=_("Took off"))
     def off(self, use: CouponUse) -> str:

@@ -13,7 +13,7 @@ from majlis.engines.billing import queries, services
 from majlis.engines.billing.models import DayCheck, Difference, Dispute
 from majlis.engines.billing.types import DisputeStatus, Mode
 from majlis.faces.backoffice.billing import LOOKERS, MONEY, told
-from majlis.faces.backoffice.site import Figure, ReadOnlyAdmin, ReasonForm, link_to, office, service_action
+from majlis.faces.backoffice.site import Figure, ReadOnlyAdmin, ReasonForm, Remark, link_to, office, service_action
 from majlis.kit.money import Money
 
 
@@ -158,13 +158,21 @@ def money_elsewhere(request: HttpRequest) -> list[Figure]:
 
 
 @office.panel(order=90, roles=MONEY)
-def providers_configured(request: HttpRequest) -> list[Figure]:
-    """Which payment providers are configured. What their keys are stands nowhere but in the environment."""
-    return [
-        Figure(
-            ", ".join(str(way.name) for way in ways),
-            Mode(mode).label if mode else _("Not configured"),
-            note=address if mode else "",
-        )
-        for _code, address, mode, ways in queries.providers()
-    ]
+def providers_configured(request: HttpRequest) -> list[Figure | Remark]:
+    """Which payment providers are configured, and whose keys are set in part. What the keys are stands nowhere but in
+    the environment."""
+    lacking = queries.missing_keys()
+    shown: list[Figure | Remark] = []
+    silent: list[str] = []
+    for code, address, mode, ways in queries.providers():
+        names = [str(way.name) for way in ways]
+        if code in lacking:
+            note = gettext("Missing: %(keys)s") % {"keys": ", ".join(lacking[code])}
+            shown.append(Figure(", ".join(names), Mode.NONE.label, note=note, alarm=True))
+        elif mode:
+            shown.append(Figure(", ".join(names), Mode(mode).label, note=address))
+        else:
+            silent += names
+    if silent:
+        shown.append(Remark(gettext("Not set up: %(names)s") % {"names": " · ".join(silent)}))
+    return shown

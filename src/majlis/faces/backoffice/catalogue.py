@@ -151,7 +151,12 @@ class PricesInline(ReadOnlyRows):
     """Every price an offer had."""
 
     model = Price
-    fields = readonly_fields = ("money", "starts_at", "ends_at")
+    verbose_name_plural = _("Prices")
+    fields = readonly_fields = ("price", "starts_at", "ends_at")
+
+    @admin.display(description=_("Price"))
+    def price(self, row: Price) -> str:
+        return row.money.display()
 
 
 class PriceForm(forms.Form):

@@ -1,6 +1,7 @@
 """Verification: profiles that were handed in, their documents side by side, and what was decided."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -24,7 +25,7 @@ from majlis.faces.backoffice.site import (
 )
 from majlis.kernel.accounts.types import Role
 from majlis.kernel.files import queries as files
-from majlis.kit import clock
+from majlis.kit import clock, locale
 from majlis.kit.errors import NotFound
 from majlis.kit.money import Money
 
@@ -53,6 +54,7 @@ class SubjectsInline(ReadOnlyRows):
     """What is taught."""
 
     model = ExpertSubject
+    verbose_name_plural = _("Subjects")
     fields = readonly_fields = ("subject", "level", "hourly_rate", "description", "active")
 
 
@@ -60,6 +62,7 @@ class HistoryInline(ReadOnlyRows):
     """Every move of the profile."""
 
     model = StatusChange
+    verbose_name_plural = _("History")
     fields = readonly_fields = ("created_at", "source", "target", "actor", "reason")
     ordering = ("created_at",)
 
@@ -83,7 +86,7 @@ class ExpertPage(ReadOnlyAdmin):
             _("Terms"),
             {"fields": ("price", "trial", "modes", "city", "zone", "experience_years", "spoken")},
         ),
-        (_("Figures"), {"fields": ("rating", "rating_count", "completed_lessons", "response_rate")}),
+        (_("Figures"), {"fields": ("stars", "rating_count", "completed_lessons", "answered")}),
     )
     readonly_fields = (
         "name",
@@ -95,9 +98,17 @@ class ExpertPage(ReadOnlyAdmin):
         "price",
         "trial",
         "spoken",
-        "rating",
-        "response_rate",
+        "stars",
+        "answered",
     )
+
+    @admin.display(description=_("Stars"))
+    def stars(self, row: ExpertProfile) -> str:
+        return locale.number(row.rating) if row.rating is not None else "–"
+
+    @admin.display(description=_("Messages answered"))
+    def answered(self, row: ExpertProfile) -> str:
+        return locale.percent(Decimal(row.response_rate) / 100) if row.response_rate is not None else "–"
 
     @admin.display(description=_("Person"), ordering="person__name")
     def name(self, row: ExpertProfile) -> Any:

@@ -40,6 +40,7 @@ class StepsInline(ReadOnlyRows):
     """Every step of a lesson's life."""
 
     model = StatusChange
+    verbose_name_plural = _("History")
     fields = readonly_fields = ("created_at", "from_status", "to_status", "by", "reason")
     ordering = ("created_at",)
 

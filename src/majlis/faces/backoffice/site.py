@@ -35,6 +35,7 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from majlis.faces.backoffice.field_names import call_fields, call_filters
 from majlis.faces.backoffice.wording import NAMES
 from majlis.kernel.accounts import queries, services
 from majlis.kernel.accounts.types import STAFF_ROLES, Role
@@ -144,6 +145,16 @@ class Figure:
         return 8 * len(self.points)
 
 
+@dataclass(frozen=True)
+class Remark:
+    """A quiet line below the figures of the morning dashboard."""
+
+    text: Any
+
+
+Panel = Callable[[HttpRequest], Iterable[Figure | Remark]]
+
+
 class OfficeSite(admin.AdminSite):
     """Django's admin as the house's office: its own door, its own dashboard."""
 
@@ -155,7 +166,7 @@ class OfficeSite(admin.AdminSite):
 
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
-        self.panels: list[tuple[int, tuple[str, ...], Callable[[HttpRequest], Iterable[Figure]]]] = []
+        self.panels: list[tuple[int, tuple[str, ...], Panel]] = []
 
     @property
     def site_header(self) -> str:  # type: ignore[override]
@@ -204,15 +215,19 @@ class OfficeSite(admin.AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         person: Any = request.user
-        figures = [
-            figure
+        told = [
+            each
             for _order, roles, panel in sorted(self.panels, key=lambda p: p[0])
             if queries.has_role(person, *roles)
-            for figure in panel(request)
+            for each in panel(request)
         ]
-        drawn = [figure for figure in figures if figure.points]
-        plain = [figure for figure in figures if not figure.points]
-        return super().index(request, {**(extra_context or {}), "drawn": drawn, "figures": plain})
+        figures = [each for each in told if isinstance(each, Figure)]
+        parts = {
+            "drawn": [figure for figure in figures if figure.points],
+            "figures": [figure for figure in figures if not figure.points],
+            "remarks": [each for each in told if isinstance(each, Remark)],
+        }
+        return super().index(request, {**(extra_context or {}), **parts})
 
 
 office = OfficeSite()
@@ -225,7 +240,8 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     names: ClassVar[tuple[Any, Any] | None] = None
     """What one row and many are called, translatable: `(_("Lesson"), _("Lessons"))`."""
     labels: ClassVar[dict[str, Any]] = {}
-    """What fields are called, translatable: `{"created_at": _("Since")}`."""
+    """What fields are called, translatable, where the house's words (`field_names`) do not fit: `{"created_at":
+    _("Written")}`. One model's fields have one name on all pages."""
     change_form_template = "office/detail.html"
     change_list_template = "office/list.html"
     show_full_result_count = False
@@ -236,7 +252,8 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         super().__init__(model, admin_site)
         if names := self.names or NAMES.get(self.opts.label_lower):
             self.opts.verbose_name, self.opts.verbose_name_plural = names
-        _call_fields(self.opts, self.labels)
+        call_fields(model, self.labels)
+        call_filters(model, self.list_filter)
 
     def has_add_permission(self, request: HttpRequest, *rest: Any) -> bool:
         return False
@@ -353,7 +370,7 @@ class ReadOnlyRows(admin.TabularInline):
 
     def __init__(self, parent_model: Any, admin_site: admin.AdminSite) -> None:
         super().__init__(parent_model, admin_site)
-        _call_fields(self.opts, self.labels)
+        call_fields(self.model, self.labels)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True
@@ -363,11 +380,6 @@ class ReadOnlyRows(admin.TabularInline):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-def _call_fields(table: Any, labels: dict[str, Any]) -> None:
-    for field, label in labels.items():
-        table.get_field(field).verbose_name = label
 
 
 def link_to(row: Any, text: Any = None) -> Any:

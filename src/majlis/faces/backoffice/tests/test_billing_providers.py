@@ -27,13 +27,24 @@ def doubles(settings):
 
 
 class TestProvidersInTheOffice:
-    def test_are_configured_or_not_and_no_key_is_shown(self, client, finance, doubles, settings):
+    def test_are_shown_where_they_are_set_up_and_no_key_is_shown(self, client, finance, doubles, settings):
         del settings.PAYMENTS["paypal"]
-        page = client.get("/office/").content.decode()
-        assert "Not configured" in page
+        morning = client.get("/office/")
+        page = morning.content.decode()
         assert "/api/v1/webhooks/stripe" in page
+        assert "PayPal" not in {str(figure.label) for figure in morning.context["figures"]}
+        (quiet,) = [remark.text for remark in morning.context["remarks"]]
+        assert quiet.startswith("Not set up: PayPal")
+        assert "Stripe" not in quiet
+        assert quiet in page
         keys = [value for double in doubles.values() for name, value in double.settings().items() if name != "url"]
         assert not [key for key in keys if key in page]
+
+    def test_alarm_where_a_key_is_missing_beside_others(self, client, finance, doubles, settings):
+        settings.PAYMENTS["paypal"]["webhook_id"] = ""
+        (paypal,) = [each for each in client.get("/office/").context["figures"] if str(each.label) == "PayPal"]
+        assert paypal.alarm
+        assert paypal.note == "Missing: MAJLIS_PAYPAL_WEBHOOK_ID"
 
     def test_a_difference_stays_until_somebody_says_what_it_was(self, client, finance):
         check = DayCheck.objects.create(
