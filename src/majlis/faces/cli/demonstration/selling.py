@@ -25,7 +25,7 @@ from majlis.products.lessons import services as teaching
 from majlis.products.lessons.types import BookingRequest, DisputeReason, LessonStatus, PayWith
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-SELLERS, BUYERS = 5, 4
+SELLERS, BUYERS = 4, 4
 DESTINATIONS = {
     "bank-eg": {"bank": "CIB", "account": "100045671234"},
     "mobile-wallet-eg": {"mobile": "01012345678"},
@@ -87,7 +87,7 @@ def buy_package(house: House, teacher: Teacher, student: Any, number: int, now: 
     package = lessons.packages_of(teacher.person.id)[-1 if number == 0 else 0]
     order(student, "package", {"package": str(package.id)}, coupon="PACKAGE15" if number == 0 else "")
     (purchase, *_older) = lessons.usable_purchases(student, teacher.person.id)
-    for week in range(3):
+    for week in range(3 if number == 0 else 2):
         house.later(now + 5 * week * DAY + HOUR, partial(book, house, teacher, student, purchase_id=purchase.id))
     if number == BUYERS - 1:
         house.later(now + 18 * DAY, lambda moment: give_back(student, purchase.id))
