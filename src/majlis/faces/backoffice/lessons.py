@@ -57,10 +57,21 @@ class LessonPage(ReadOnlyAdmin):
     date_hierarchy = "starts_at"
     ordering = ("-starts_at",)
     inlines = (StepsInline,)
+    fields = (
+        *("student", "teacher", "subject", "level", "series", "starts_at", "ends_at", "trial", "status"),
+        *("mode", "place_kind", "place", "note", "price", "paid_with", "teachers_pay", "policy"),
+        *("reservation", "order", "purchase", "room_id"),
+        *("completed_at", "release_at", "settled_at", "cancelled_by", "cancel_reason", "cancelled_at"),
+    )
+    readonly_fields = ("price", "teachers_pay")
 
     @admin.display(description=_("Price"))
     def price(self, lesson: Lesson) -> str:
         return lesson.price.display()
+
+    @admin.display(description=_("Teacher's pay, where minutes paid"))
+    def teachers_pay(self, lesson: Lesson) -> str:
+        return lesson.earning.display() if lesson.earning_amount else "–"
 
     @service_action(
         _("Cancel for the house"),
