@@ -131,9 +131,11 @@ def finish(teachers: Sequence[Teacher], students: Sequence[Any], now: datetime) 
 
 
 def present(unit: str, dollars: int) -> int:
-    """A round amount of about so many dollars, in minor units of `unit`."""
+    """A round amount of about so many dollars, in minor units of `unit`, within what can be given."""
+    least, most = queries.top_up_range(unit)
     worth = catalogue.convert(Money(dollars * 100, "USD"), unit).amount
-    return max(worth // 5_000, 1) * 5_000
+    step = 5_000 if worth >= 50_000 else 500
+    return min(max(worth // step * step, least.amount), most.amount)
 
 
 def give_presents(nadia: Any, others: Sequence[Any], now: datetime) -> None:
