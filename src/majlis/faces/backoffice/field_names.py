@@ -255,12 +255,14 @@ OF_MODEL: dict[str, Any] = {
     "billing.webhookevent.gateway": _("Provider"),
     "billing.withdrawalmethod.code": _("Method"),
     "calls.room.gateway": _("Call provider"),
+    "experts.statuschange.created_at": _("When"),
     "ledger.account.name": _("Which of the house's"),
     "ledger.account.sequence": _("Entries"),
     "ledger.account.unit": _("Unit"),
     "ledger.hold.expires_at": _("Held until"),
     "ledger.hold.subject": _("What it is about"),
     "ledger.journal.subject": _("What it is about"),
+    "lessons.statuschange.created_at": _("When"),
     "scheduling.timeoff.reason": _("Note"),
 }
 
