@@ -15,7 +15,8 @@ from uuid import uuid4
 
 from _measure import django, heading, postgres_version, rate, run_program, verdict
 
-SECONDS = 4
+SECONDS = 2
+ROUNDS = 7
 WALLETS = 1_000
 MORE = int(os.environ.get("MAJLIS_BENCH_ENTRIES", "300000"))
 
@@ -185,7 +186,7 @@ def fill(entries: int) -> None:
 
 
 def compare(program: Path, owners: list) -> dict[int, float]:
-    """One table: 1, 8 and 32 connections; what `ledger_post` did at each."""
+    """One table: 1, 8 and 32 connections; what `ledger_post` did at each beside `pgbench`, whose tables stay small."""
     from majlis.kernel.ledger.types import of_house
 
     names = {
@@ -202,15 +203,15 @@ def compare(program: Path, owners: list) -> dict[int, float]:
                 pgbench(program, OURS.format(**names), connections),
                 service(owners, connections),
             )
-            for _ in range(3)
+            for _ in range(ROUNDS)
         ]
-        theirs, ours, through = (sorted(row[n] for row in rounds)[1] for n in range(3))
+        theirs, ours, through = (sorted(row[n] for row in rounds)[ROUNDS // 2] for n in range(3))
         rate(f"pgbench, {connections} connections", theirs)
         rate(f"ledger_post, {connections} connections", ours)
         rate(f"services.post, {connections} connections", through)
         verdict(f"ledger_post ÷ pgbench at {connections}", ours / theirs, at_least=0.8)
         verdict(f"services.post ÷ pgbench at {connections}", through / theirs, at_least=0.4)
-        found[connections] = ours
+        found[connections] = ours / theirs
     return found
 
 
@@ -230,8 +231,9 @@ def main() -> None:
     print(f"  after {MORE:,} entries more")
     fill(MORE)
     second = compare(program, owners)
-    for connections, speed in second.items():
-        verdict(f"ledger_post with many entries ÷ with few, at {connections}", speed / first[connections], at_least=0.9)
+    for connections, ratio in second.items():
+        # Each as it stood beside pgbench in its own minute: other work may lie between them.
+        verdict(f"ledger_post with many entries ÷ with few, at {connections}", ratio / first[connections], at_least=0.9)
     broken = [found for outcome in audit.run("ledger:") for found in outcome.findings]
     verdict("findings of the audit", len(broken), at_most=0)
 
