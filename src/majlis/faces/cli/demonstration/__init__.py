@@ -18,7 +18,7 @@ from majlis.kit.edition import edition
 ACCOUNTS = [{"role": role.role, "email": role.email, "password": PASSWORD} for role in ROLES]
 """One account per role, as `./majlis up` prints them."""
 
-SIZES = {"experts": 300, "members": 1000, "weeks": 10, "lessons_per_week": 17}
+SIZES = {"experts": 300, "members": 1000, "weeks": 10, "lessons_per_week": 13}
 """How large a demonstration is, unless the edition's `[demonstration]` says otherwise."""
 
 
@@ -68,10 +68,10 @@ def load(progress: Any, **sizes: int) -> None:
         rows = hands.all_do(jobs.run_due_jobs, ROWS)  # once the others are made
         dice, step = crew.dice_for("story"), partial(advance, 3, "lessons")
         history.live(teachers_met, students, size, dice, began, now, step, selling.begin)
-        for made in (*others, rows):
-            made()
         subscribers.subscribe_some(students, now)
         selling.finish(teachers_met, students, now)
+        for made in (*others, rows):
+            made()
         hands.all_do(jobs.run_due_jobs, ROWS)()
         jobs.run_due_jobs((*NEWS, *ROWS))
         notices.drop_waiting_mails(before=clock.now())
