@@ -154,3 +154,9 @@ class TestContracts:
         plant("src/majlis/engines/reviews/events.py", "")
         status, said = self.lint(copy)
         assert status == 0, said
+
+
+class TestDecisions:
+    def test_each_has_a_number_of_its_own(self):
+        numbers = [path.name[:4] for path in sorted((HOME / "docs/adr").glob("*.md"))]
+        assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]

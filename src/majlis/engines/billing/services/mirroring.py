@@ -1,7 +1,7 @@
 """Subscriptions that run by a provider's clock: read there, and brought here to what the provider says.
 
 A webhook only says that something happened; what holds is read. So it does not matter in which order they come, how
-often, or whether they come at all: what nobody told is found by looking (ADR 0014).
+often, or whether they come at all: what nobody told is found by looking (ADR 0015).
 """
 
 import logging
