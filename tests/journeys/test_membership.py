@@ -12,10 +12,10 @@ from majlis.kit.edition import edition
 
 
 @pytest.fixture
-def later():
-    """Moves the house's clock, for the pages too."""
-    yield lambda at: clock.set_offset(clock.offset() + (at - clock.now()))
-    clock.set_offset(clock.offset() * 0)
+def later(settings, tmp_path):
+    """Moves the clock for the pages too; not that of the tests that run beside this one."""
+    settings.CLOCK_FILE = tmp_path / "clock"
+    return lambda at: clock.set_offset(clock.offset() + (at - clock.now()))
 
 
 @pytest.mark.journey

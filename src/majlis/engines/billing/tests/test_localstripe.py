@@ -137,11 +137,11 @@ def payment(buyer, stripe_url):
     )
 
 
-def waited_for(received, kind):
-    """The delivery of this kind, which comes about a second later."""
+def waited_for(received, kind, about):
+    """The delivery of this kind that names `about`. It comes about a second later, when another test may have begun."""
     for _try in range(100):
         for delivery in list(received):
-            if json.loads(delivery.body)["type"] == kind:
+            if json.loads(delivery.body)["type"] == kind and about in delivery.body.decode():
                 return delivery
         time.sleep(0.1)
     raise AssertionError(f"No {kind} among {[json.loads(each.body)['type'] for each in received]}")
@@ -155,7 +155,7 @@ class TestLocalstripe:
 
     def test_its_signed_word_pays_the_order_and_an_altered_one_does_not(self, payment, posted, stripe_url):
         client(stripe_url).payment_intents.confirm(payment.provider_ref)
-        delivery = waited_for(posted, "payment_intent.succeeded")
+        delivery = waited_for(posted, "payment_intent.succeeded", payment.provider_ref)
         altered = delivery.body.replace(b"10000", b"10001")
         assert altered != delivery.body
         with pytest.raises(BadSignature):

@@ -76,7 +76,7 @@ class TestSubscriptionsAtLocalstripe:
 
     def test_its_signed_word_that_it_ended_ends_it_here(self, member, posted, theirs):
         theirs.subscriptions.cancel(member.provider_ref)
-        delivery = waited_for(posted, "customer.subscription.deleted")
+        delivery = waited_for(posted, "customer.subscription.deleted", member.provider_ref)
         event = services.process_webhook(
             services.receive_webhook(gateway="stripe", headers=delivery.headers, body=delivery.body)
         )
@@ -85,7 +85,7 @@ class TestSubscriptionsAtLocalstripe:
 
     def test_its_signed_word_about_an_invoice_names_the_subscription(self, posted, begin, buyer):
         there = begin()
-        delivery = waited_for(posted, "invoice.payment_succeeded")
+        delivery = waited_for(posted, "invoice.payment_succeeded", there.id)
         event_id = services.receive_webhook(gateway="stripe", headers=delivery.headers, body=delivery.body)
         assert services.process_webhook(event_id).status == "unknown"
         (it,) = services.bring_over(provider="stripe", ref=there.id, person=buyer, actor=None)
