@@ -118,6 +118,7 @@ class TestMoney:
         # The money comes; the page finds it by looking again, before any webhook.
         SandboxCharge.objects.update(settles_at=clock.now() - timedelta(seconds=1))
         page.wait_for_url(f"**/orders/{bought.id}/", timeout=10_000)
+        assert queries.order(bought.id, member).status == "paid"
 
     def test_a_declined_card_says_so_and_can_be_tried_again(self, page_of):
         member = testing.person("Salma Hassan")

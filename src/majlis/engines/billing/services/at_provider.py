@@ -19,7 +19,7 @@ from majlis.engines.billing.models import GatewayCustomer, PlanPrice, Subscripti
 from majlis.engines.billing.periods import end_of_period
 from majlis.engines.billing.plan_types import ChangePreview, Proration, Subscribed, SubscriptionStatus
 from majlis.engines.billing.services import changing, ending
-from majlis.engines.billing.services.changing import ChangeTermsChanged, OtherKindOfPlan, SamePlan
+from majlis.engines.billing.services.changing import OtherKindOfPlan, SamePlan
 from majlis.engines.billing.services.customers import customer_ref, know_customer
 from majlis.engines.billing.services.mirroring import mirror_subscription
 from majlis.engines.billing.services.subscriptions import (
@@ -186,6 +186,8 @@ def cancel_subscription(
     it = _there(subscription_id, None if by_staff else actor)
     if it is not None:
         at_once = at_once or it.status not in (S.TRIALING, S.ACTIVE, S.CANCELED)
+        if at_once:
+            ending.what_comes_back(it, shown_back, now)  # a refusal comes before what cannot be taken back there
         way, ref = gateways.biller(it.billed_by), it.provider_ref
         _asked(lambda: way.cancel(ref, at_once=at_once))
         if not at_once:
@@ -332,8 +334,6 @@ def change_plan(
         )
     price = _price_there(it, price_id, mode)
     if shown_due is not None:
-        due = preview_change(subscription=it, price_id=price_id, now=now).due_now
-        if due.amount - shown_due.amount > max(1, due.amount // 200):
-            raise ChangeTermsChanged()
+        changing.check_shown(shown_due, preview_change(subscription=it, price_id=price_id, now=now).due_now)
     _asked(lambda: gateways.biller(it.billed_by).change(it.provider_ref, price.provider_ref, now))
     return mirror_subscription(it.id, now=now)

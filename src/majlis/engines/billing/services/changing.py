@@ -148,6 +148,12 @@ def _of_cycle(subscription: Subscription, at: datetime) -> Fraction:
     return time_left(began, ends, at)
 
 
+def check_shown(shown: Money | None, due: Money) -> None:
+    """Refuses `ChangeTermsChanged` where more is due than was shown, by more than a reader's minute costs."""
+    if shown is not None and shown < due and due.amount - shown.amount > max(1, due.amount // 200):
+        raise ChangeTermsChanged()
+
+
 @transaction.atomic
 def change_plan(
     *,
@@ -173,12 +179,7 @@ def change_plan(
         remind_of_end(subscription)
         return subscription
     preview = preview_change(subscription=subscription, price_id=price_id, mode=mode, now=now)
-    if (
-        shown_due is not None
-        and shown_due < preview.due_now
-        and preview.due_now.amount - shown_due.amount > max(1, preview.due_now.amount // 200)
-    ):
-        raise ChangeTermsChanged()
+    check_shown(shown_due, preview.due_now)
     if preview.mode == P.NEXT_PERIOD:
         put(subscription, S(subscription.status), actor=actor, reason=_("Change of plan."), next_price=price)
         remind_of_end(subscription)

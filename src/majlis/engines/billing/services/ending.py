@@ -131,16 +131,22 @@ def cancel_subscription(
         return subscription
     if not at_once and subscription.status == S.CANCELED:
         return subscription
-    preview = preview_cancel(subscription, at_once=True, now=now)
-    if shown_back is not None and preview.back < shown_back and _by_more_than_a_moment(preview.back, shown_back):
-        raise LessComesBack()
+    back = what_comes_back(subscription, shown_back, now)
     period = current_period(subscription)
-    if period is not None and preview.back:
-        give_back(period, preview.back, reason=_("Subscription cancelled."), key="cancelled", actor=actor, now=now)
+    if period is not None and back:
+        give_back(period, back, reason=_("Subscription cancelled."), key="cancelled", actor=actor, now=now)
     Subscription.objects.filter(id=subscription.id).update(**columns)
     end_subscription(subscription, reason=reason or _("Cancelled."), actor=actor, now=now)
     subscription.refresh_from_db()
     return subscription
+
+
+def what_comes_back(subscription: Subscription, shown: Money | None, now: datetime) -> Money:
+    """What cancelling at once gives back. Refuses `LessComesBack` where the member was shown more."""
+    back = preview_cancel(subscription, at_once=True, now=now).back
+    if shown is not None and back < shown and _by_more_than_a_moment(back, shown):
+        raise LessComesBack()
+    return back
 
 
 def _by_more_than_a_moment(now: Money, shown: Money) -> bool:

@@ -2,6 +2,7 @@ import pytest
 
 from majlis.engines.billing.policies import policies
 from majlis.engines.billing.tests.factories import SEATS
+from majlis.engines.billing.tests.mirrored import join_there, running_stripe, sold_at_stripe
 from majlis.engines.billing.tests.providers import DOUBLES
 from majlis.kit import testing
 
@@ -30,3 +31,21 @@ def doubles(settings):
     yield running
     for double in running.values():
         double.close()
+
+
+@pytest.fixture
+def double(settings):
+    """Stripe alone, unless a module has another."""
+    yield from running_stripe(settings)
+
+
+@pytest.fixture
+def price(double):
+    """A month of a plan that is sold at Stripe."""
+    return sold_at_stripe(double)
+
+
+@pytest.fixture
+def member(double, buyer, price):
+    """A subscription that was begun at Stripe and is paid."""
+    return join_there(double, buyer, price)

@@ -1,11 +1,13 @@
 """Members whose subscriptions run at Stripe, for tests."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.models import GatewayCustomer, PlanPrice, Subscription, WebhookEvent
-from majlis.engines.billing.tests.plans import fresh, plan, price
+from majlis.engines.billing.tests.plans import fresh, plan
+from majlis.engines.billing.tests.plans import price as price_of
 from majlis.engines.billing.tests.providers.stripe import StripeDouble
 from majlis.kit import audit, clock
 from majlis.kit.ids import new_id
@@ -14,9 +16,17 @@ MONTH = timedelta(days=30)
 MINUTES = [{"unit": "minute", "amount": 240}]
 
 
+def running_stripe(settings: Any) -> Iterator[StripeDouble]:
+    """For a fixture to yield from: Stripe, whose keys the house was given."""
+    running = StripeDouble()
+    settings.PAYMENTS = {"stripe": running.settings()}
+    yield running
+    running.close()
+
+
 def sold_at_stripe(double: StripeDouble, slug: str = "basic", amount: int = 10_000, **more: Any) -> PlanPrice:
     """The monthly price of a plan that new members take at Stripe."""
-    made = price(plan(slug, amount, benefits=more.pop("benefits", MINUTES), **more))
+    made = price_of(plan(slug, amount, benefits=more.pop("benefits", MINUTES), **more))
     return services.sell_at_provider(actor=None, price_id=made.id, provider="stripe")
 
 

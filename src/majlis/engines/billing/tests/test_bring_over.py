@@ -10,10 +10,8 @@ from majlis.engines.billing.tests.factories import usd, wallet
 from majlis.engines.billing.tests.mirrored import (
     MONTH,
     customer_of,
-    join_there,
     nothing_is_wrong,
     renewed,
-    sold_at_stripe,
     states,
     tell,
 )
@@ -23,22 +21,6 @@ from majlis.kit.ids import new_id
 from majlis.kit.jobs import run_due_jobs
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def double(doubles):
-    return doubles["stripe"]
-
-
-@pytest.fixture
-def price(double):
-    return sold_at_stripe(double)
-
-
-@pytest.fixture
-def member(double, buyer, price):
-    """A subscription that was begun at Stripe and is paid."""
-    return join_there(double, buyer, price)
 
 
 class TestBringOver:

@@ -36,22 +36,6 @@ from majlis.kit.money import Money
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def double(doubles):
-    return doubles["stripe"]
-
-
-@pytest.fixture
-def price(double):
-    return sold_at_stripe(double)
-
-
-@pytest.fixture
-def member(double, buyer, price):
-    """A subscription that was begun at Stripe and is paid."""
-    return join_there(double, buyer, price)
-
-
 class TestBeginAtStripe:
     def test_leads_to_stripes_page_and_waits(self, double, buyer, price):
         taken = services.start_subscription(person=buyer, price_id=price.id, key="k", actor=buyer)

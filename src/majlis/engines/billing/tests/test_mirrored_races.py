@@ -19,11 +19,6 @@ def buyer(transactional_db):
     return testing.person("Salma Hassan", country="XX")
 
 
-@pytest.fixture
-def double(doubles):
-    return doubles["stripe"]
-
-
 class TestRacesOfAMirror:
     def test_one_invoice_told_to_many_workers_is_one_period(self, double, buyer):
         it = join_there(double, buyer, sold_at_stripe(double))

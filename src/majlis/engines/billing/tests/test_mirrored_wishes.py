@@ -31,23 +31,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def double(doubles):
-    return doubles["stripe"]
-
-
-@pytest.fixture
-def price(double):
-    return sold_at_stripe(double)
-
-
-@pytest.fixture
 def plus(double):
     return sold_at_stripe(double, "plus", 30_000, benefits=[{"unit": "minute", "amount": 720}])
-
-
-@pytest.fixture
-def member(double, buyer, price):
-    return join_there(double, buyer, price)
 
 
 def there(double, it):
@@ -129,6 +114,11 @@ class TestCancelThere:
         assert (states(member), wallet(buyer)) == (("ended", "none"), 5_000)
         assert house(Purpose.FEES) == 5_000
         assert nothing_is_wrong()
+
+    def test_refuses_when_less_would_come_back_than_was_shown_before_stripe_hears_of_it(self, double, buyer, member):
+        with clock.travel(member.starts_at + MONTH / 2), pytest.raises(services.LessComesBack):
+            services.cancel_subscription(subscription_id=member.id, actor=buyer, at_once=True, shown_back=usd(9_000))
+        assert (there(double, member)["status"], states(member)) == ("active", ("active", "full"))
 
     def test_twice_is_once_also_when_stripe_ended_it_first(self, double, buyer, member):
         double.end(member.provider_ref)

@@ -3,8 +3,7 @@
 import pytest
 
 from majlis.engines.billing.models import Subscription
-from majlis.engines.billing.tests.mirrored import sold_at_stripe, tell
-from majlis.engines.billing.tests.providers.stripe import StripeDouble
+from majlis.engines.billing.tests.mirrored import running_stripe, sold_at_stripe, tell
 from majlis.faces.api.tests.test_plans import post
 from majlis.kit import testing
 
@@ -13,10 +12,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def double(settings):
-    running = StripeDouble()
-    settings.PAYMENTS = {"stripe": running.settings()}
-    yield running
-    running.close()
+    yield from running_stripe(settings)
 
 
 @pytest.fixture

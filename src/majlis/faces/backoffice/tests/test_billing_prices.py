@@ -4,9 +4,8 @@ import pytest
 
 from majlis.engines.billing.models import Subscription
 from majlis.engines.billing.tests.factories import usd
-from majlis.engines.billing.tests.mirrored import sold_at_stripe
+from majlis.engines.billing.tests.mirrored import running_stripe, sold_at_stripe
 from majlis.engines.billing.tests.plans import plan, price
-from majlis.engines.billing.tests.providers.stripe import StripeDouble
 from majlis.kit import testing
 
 pytestmark = pytest.mark.django_db
@@ -14,10 +13,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def double(settings):
-    running = StripeDouble()
-    settings.PAYMENTS = {"stripe": running.settings()}
-    yield running
-    running.close()
+    yield from running_stripe(settings)
 
 
 @pytest.fixture

@@ -5,8 +5,7 @@ from django.urls import reverse
 
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.models import Subscription
-from majlis.engines.billing.tests.mirrored import join_there, sold_at_stripe, tell
-from majlis.engines.billing.tests.providers.stripe import StripeDouble
+from majlis.engines.billing.tests.mirrored import join_there, running_stripe, sold_at_stripe, tell
 from majlis.kit import clock, testing
 
 pytestmark = pytest.mark.django_db
@@ -14,10 +13,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def double(settings):
-    running = StripeDouble()
-    settings.PAYMENTS = {"stripe": running.settings()}
-    yield running
-    running.close()
+    yield from running_stripe(settings)
+
+
+@pytest.fixture
+def price(double):
+    return sold_at_stripe(double)
 
 
 @pytest.fixture
@@ -25,11 +26,6 @@ def member(client, db):
     person = testing.person(country="XX")
     client.force_login(person)
     return person
-
-
-@pytest.fixture
-def price(double):
-    return sold_at_stripe(double)
 
 
 def shown(client):

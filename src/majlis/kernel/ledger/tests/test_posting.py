@@ -6,6 +6,7 @@ import pytest
 from django.db import transaction
 
 from majlis.kernel.ledger import queries, services
+from majlis.kernel.ledger.models import Journal
 from majlis.kernel.ledger.tests.factories import escrow, give, move, wallet
 from majlis.kernel.ledger.types import JournalKind, Line, Posting, Purpose, of_house, of_person
 from majlis.kit import clock, testing
@@ -155,6 +156,7 @@ class TestPostAll:
 
     def test_books_nothing_at_all_without_complaint(self):
         services.post_all([])
+        assert not Journal.objects.exists()
 
     def test_books_into_a_month_that_nobody_made(self):
         salma = testing.person()

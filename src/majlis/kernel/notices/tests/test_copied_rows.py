@@ -45,3 +45,4 @@ class TestInsertAll:
 
     def test_writes_nothing_without_complaint(self):
         insert_all([])
+        assert not Notice.objects.exists()
