@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from django.db import InterfaceError, OperationalError
 from psycopg_pool import PoolTimeout
 
 from majlis.faces.realtime import doors, feed
@@ -111,9 +112,8 @@ class Hub:
     async def join(self, stream: Stream, after: str) -> None:
         """Take a stream in; first it gets what it missed since `after`, then what comes."""
         self.streams[stream.person].add(stream)
-        if stream.person in self._left:
-            del self._left[stream.person]
-        elif len(self.streams[stream.person]) == 1:
+        back_in_time = self._left.pop(stream.person, 0.0) > time.monotonic()
+        if len(self.streams[stream.person]) == 1 and not back_in_time:
             self._arrived.add(stream.person)
         # Everything below this horizon has been handed out already; what this stream missed of it, the replay brings.
         # Its own mark moves up to it only after the replay.
@@ -227,14 +227,26 @@ class Hub:
     async def _presence(self) -> None:
         """Once a second, tell in one go who came and who has been gone for the grace period."""
         while True:
-            now = time.monotonic()
-            gone = [person for person, until in self._left.items() if until <= now]
-            came, self._arrived = sorted(self._arrived), set()
-            for person in gone:
-                del self._left[person]
-            if came or gone:
-                await self.in_thread(doors.presence_changed, self.name, came, gone)
+            await self._tell_presence()
             await asyncio.sleep(1)
+
+    async def _tell_presence(self) -> None:
+        now = time.monotonic()
+        gone = [person for person, until in self._left.items() if until <= now]
+        for person in gone:
+            del self._left[person]
+        # Who came and went before it could be told has only gone.
+        came, self._arrived = self._arrived.difference(gone), set()
+        if not came and not gone:
+            return
+        try:
+            await self.in_thread(doors.presence_changed, self.name, sorted(came), gone)
+        except Exception:
+            # Perhaps a part was written. So all of it is told once more, beside what has happened since: who is back
+            # has arrived anew, and who has left again has a grace period of their own.
+            self._arrived |= came
+            self._left = {person: now for person in gone if person not in self.streams} | self._left
+            raise
 
     async def _check(self) -> None:
         """Every minute, close the streams of those who signed out, were suspended or blocked."""
@@ -255,7 +267,7 @@ class Hub:
         while True:
             try:
                 await work()
-            except (psycopg.Error, PoolTimeout, OSError) as wrong:
+            except (psycopg.Error, PoolTimeout, OperationalError, InterfaceError, OSError) as wrong:
                 log.warning("%s stopped: %s", work.__name__, type(wrong).__name__)
             except Exception:
                 log.exception("%s stopped", work.__name__)
