@@ -44,7 +44,7 @@ class House:
         kept = {k: v for k, v in os.environ.items() if k in {"PATH", "LANG", "TZ"}}
         return {**kept, "HOME": str(self.home), "PYTHONPATH": str(self.root / "src"), "MAJLIS_WEB_WORKERS": "1"}
 
-    def up(self, patience: float = 170) -> float:
+    def up(self, patience: float = 400) -> float:
         """Start it; the seconds until it says it is ready."""
         began = time.monotonic()
         output = self.output.open("wb")

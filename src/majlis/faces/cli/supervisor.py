@@ -36,7 +36,7 @@ class Process:
         if self.log.exists() and self.log.stat().st_size > BIG_LOG:
             self.log.replace(self.log.with_suffix(".log.1"))
         self.running = subprocess.Popen(
-            [sys.executable, "-I", str(LIFELINE), *self.command],
+            [sys.executable, "-I", str(LIFELINE), str(os.getpid()), *self.command],
             env=self.env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

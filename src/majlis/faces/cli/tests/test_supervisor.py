@@ -1,10 +1,11 @@
 import json
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
 
-from majlis.faces.cli.supervisor import Process, clear_away, ending, error_in, stop, write_down
+from majlis.faces.cli.supervisor import LIFELINE, Process, clear_away, ending, error_in, stop, write_down
 
 
 def process(tmp_path: Path, code: str) -> Process:
@@ -53,6 +54,14 @@ class TestProcess:
         assert ours.running.wait(5) == -9
         assert stranger.running.poll() is None
         stop([stranger])
+
+
+class TestLifeline:
+    def test_one_whose_parent_was_killed_before_it_began_does_not_begin(self, tmp_path: Path):
+        began = tmp_path / "began"
+        orphan = [sys.executable, "-I", str(LIFELINE), "999999999", sys.executable, "-c", f"open({str(began)!r}, 'w')"]
+        assert subprocess.run(orphan, check=False).returncode == 1
+        assert not began.exists()
 
 
 class TestErrorIn:
