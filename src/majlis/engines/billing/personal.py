@@ -24,6 +24,8 @@ from majlis.engines.billing.models import (
     Withdrawal,
 )
 from majlis.engines.billing.services.ending import end_all_of
+from majlis.engines.billing.services.trials import keep_trials_known
+from majlis.kernel.accounts import queries as people
 from majlis.kernel.accounts import services as accounts
 from majlis.kit import clock
 
@@ -118,6 +120,7 @@ def gifts(person_id: UUID) -> dict[str, Any]:
 def end_subscriptions(person_id: UUID) -> None:
     """Nothing renews for somebody who is gone, and no card of theirs is kept. That they had their trial stays known:
     its digests name nobody."""
+    keep_trials_known(people.person(person_id))  # while it is known what their addresses were
     end_all_of(person_id)
     SavedMethod.objects.filter(person_id=person_id).update(removed_at=clock.now(), label="")
     Subscription.objects.filter(person_id=person_id).update(cancel_reason="")

@@ -12,6 +12,13 @@ class PersonJoined:
 
 
 @dataclass(frozen=True)
+class AddressProved:
+    """An e-mail address, telephone number or account elsewhere (Telegram, Google) is proved to be this person's."""
+
+    person_id: UUID
+
+
+@dataclass(frozen=True)
 class PersonAnonymised:
     """An account was deleted: what is personal must go, what is evidence stays without a name."""
 

@@ -219,8 +219,13 @@ class TrialClaim(models.Model):
     family = models.CharField(max_length=40)
     identity = models.CharField(max_length=64)
     claimed_at = models.DateTimeField(default=clock.now)
+    held_for = models.UUIDField(null=True)
+    """The subscription whose trial waits to be begun on a provider's page; empty: the trial was had."""
 
     class Meta:
+        indexes = [
+            models.Index(fields=["held_for"], condition=Q(held_for__isnull=False), name="trials_that_wait_for_a_page")
+        ]
         constraints = [models.UniqueConstraint("family", "identity", name="one_trial_per_person_and_family")]
 
     def __str__(self) -> str:

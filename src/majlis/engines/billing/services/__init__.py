@@ -154,7 +154,7 @@ from majlis.engines.billing.services.transfers import (
     reject_transfer,
     send_receipt,
 )
-from majlis.engines.billing.services.trials import ProveYourself, TrialUsed
+from majlis.engines.billing.services.trials import ProveYourself, TrialUsed, keep_trials_known
 from majlis.engines.billing.services.watching import pay_covered_orders, poll_payments, stop_payment
 from majlis.engines.billing.services.webhooks import (
     process_webhook,
@@ -279,6 +279,7 @@ __all__ = [
     "greet_providers",
     "invite_to_plan",
     "keep_subscription",
+    "keep_trials_known",
     "load_plans",
     "load_withdrawal_methods",
     "lock_rate_again",

@@ -29,7 +29,7 @@ from majlis.engines.billing.services.subscriptions import (
     subscribe,
     take_plan,
 )
-from majlis.engines.billing.services.trials import had_trial, identities
+from majlis.engines.billing.services.trials import ProveYourself, TrialUsed, claim_trial
 from majlis.engines.billing.subscription_policies import subscription_policies
 from majlis.kernel.accounts import services as accounts
 from majlis.kit import clock, db
@@ -79,7 +79,7 @@ def _page(taken: Subscription, price: PlanPrice, way: Biller, trial: bool, now: 
             mirror_subscription(taken.id, now=now)
         return page.url if page is not None else ""
     person = taken.person
-    may_try = trial and bool(identities(person)) and not had_trial(person, taken.family)
+    may_try = trial and bool(price.plan.trial_days) and _trial_held(taken, now)
     wish = SubscriptionWish(
         subscription_id=taken.id,
         price_ref=price.provider_ref,
@@ -98,6 +98,18 @@ def _page(taken: Subscription, price: PlanPrice, way: Biller, trial: bool, now: 
         if fresh.status == S.INCOMPLETE and not fresh.provider_ref:
             Subscription.objects.filter(id=fresh.id).update(provider_ref=began.ref, look_at=now + timedelta(minutes=2))
     return began.redirect_url or ""
+
+
+@transaction.atomic
+def _trial_held(taken: Subscription, now: datetime) -> bool:
+    """Whether the page may offer the trial; then it is kept for this subscription until that begins or ends, so that
+    of two accounts of one person that look at such a page one is offered it."""
+    db.lock("billing.subscribe", taken.person_id)
+    try:
+        claim_trial(taken.person, taken.family, now, held_for=taken.id)
+    except (TrialUsed, ProveYourself):
+        return False
+    return True
 
 
 def _asked(question: Any) -> Any:

@@ -23,6 +23,7 @@ from majlis.engines.billing.services.subscriptions import (
     own_subscription,
     put,
 )
+from majlis.engines.billing.services.trials import free_trial
 from majlis.engines.billing.subscription_policies import subscription_policies
 from majlis.engines.billing.types import OrderStatus
 from majlis.kernel.accounts import services as accounts
@@ -207,6 +208,7 @@ def end_subscription(subscription: Subscription, *, reason: Any, actor: Any = No
     )
     notices.forget_reminders(subject=f"subscription:{subscription.id}")
     if subscription.billed_by:
+        free_trial(subscription.id)
         from majlis.engines.billing.tasks import end_at_provider
 
         end_at_provider.defer(subscription_id=str(subscription.id))

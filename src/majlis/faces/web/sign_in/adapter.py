@@ -76,6 +76,14 @@ class AccountAdapter(DefaultAccountAdapter):
     def _text(sentence: Any, **facts: Any) -> str:
         return str(sentence) % {"house": in_language(edition().name), **facts}
 
+    # Addresses -----------------------------------------------------------------------------------------------------
+
+    def confirm_email(self, request: HttpRequest, email_address: Any) -> bool:
+        confirmed = super().confirm_email(request, email_address)
+        if confirmed:
+            services.announce_proof(person=email_address.user)
+        return confirmed
+
     # Letters -------------------------------------------------------------------------------------------------------
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
@@ -156,6 +164,12 @@ class OthersAdapter(DefaultSocialAccountAdapter):
         parts = (data.get("first_name") or "", data.get("last_name") or "")
         user.name = (data.get("name") or " ".join(parts)).strip()[:150]
         return user
+
+    def get_connect_redirect_url(self, request: HttpRequest, socialaccount: Any) -> str:
+        """Where to go on once an account elsewhere was connected: by now it is theirs."""
+        if request.user.is_authenticated:
+            services.announce_proof(person=request.user)
+        return super().get_connect_redirect_url(request, socialaccount)
 
     def get_signup_form_initial_data(self, sociallogin: Any) -> dict[str, Any]:
         return {**super().get_signup_form_initial_data(sociallogin), "name": sociallogin.user.name}

@@ -1,16 +1,21 @@
 """Signing in through OpenID Connect, against a small provider of our own on the loopback."""
 
 import json
+import re
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
 from django.core import mail
 from django.core.cache import cache
 from django.urls import reverse
 
+from majlis.engines.billing import queries, services
+from majlis.engines.billing.models import Plan
+from majlis.engines.billing.tests import plans as billing
 from majlis.kernel.accounts.models import User
 from majlis.kit.jobs import run_due_jobs
 from majlis.kit.testing import person
@@ -85,9 +90,10 @@ def provider(settings):
     server.server_close()
 
 
-def come_back(client, code="the code", **changed):
+def come_back(client, code="the code", process="", **changed):
     """Press the button, and return from the provider as it would send us back."""
-    leaving = client.post(reverse("openid_connect_login", kwargs={"provider_id": "oidc"}))
+    where = reverse("openid_connect_login", kwargs={"provider_id": "oidc"})
+    leaving = client.post(f"{where}?process={process}" if process else where)
     state = parse_qs(urlsplit(leaving["Location"]).query)["state"][0]
     callback = reverse("openid_connect_callback", kwargs={"provider_id": "oidc"})
     return client.get(callback, {"code": code, "state": state, **changed})
@@ -129,3 +135,37 @@ class TestOpenIdConnect:
         assert "_auth_user_id" not in client.session
         come_back(client.__class__(), state="of somebody else")
         assert not User.objects.exists()
+
+
+class TestKnownByWhatIsProved:
+    """Who had a free trial is known again by each address they prove afterwards."""
+
+    @pytest.fixture
+    def member(self, client):
+        salma = person(email="salma@example.test", password="a long sentence")
+        price = billing.price(billing.plan(trial_days=7))
+        services.subscribe(person=salma, price_id=price.id, key="k", actor=salma)
+        client.post("/account/login/", {"login": "salma@example.test", "password": "a long sentence"})
+        client.post("/account/reauthenticate/", {"password": "a long sentence"})
+        return salma
+
+    def test_an_account_elsewhere_that_is_connected(self, client, provider, member):
+        come_back(client, process="connect")
+        assert SocialAccount.objects.get().user == member
+        run_due_jobs()
+        SocialAccount.objects.update(user=person())
+        assert had_trial(SocialAccount.objects.get().user)
+
+    def test_an_e_mail_address_that_is_added(self, client, provider, member):
+        client.post("/account/email/", {"action_add": "", "email": "other@example.test"})
+        run_due_jobs()
+        code = re.search(r"\b\d{6}\b", mail.outbox[-1].body)[0]
+        client.post("/account/confirm-email/", {"code": code, "action": "verify"})
+        assert EmailAddress.objects.get(email="other@example.test").verified
+        run_due_jobs()
+        EmailAddress.objects.filter(email="other@example.test").update(user=person(email=None))
+        assert had_trial(EmailAddress.objects.get(email="other@example.test").user)
+
+
+def had_trial(somebody):
+    return not queries.may_try(somebody, Plan.objects.get())

@@ -46,6 +46,7 @@ from majlis.kernel.accounts.services.letters import (
     send_text,
 )
 from majlis.kernel.accounts.services.people import (
+    announce_proof,
     change_settings,
     enrol_person,
     new_member_settings,
@@ -88,6 +89,7 @@ __all__ = [
     "RolesFirst",
     "TokenReused",
     "accept_invitation",
+    "announce_proof",
     "anonymise_person",
     "answer_consent",
     "ask_guardian",

@@ -13,7 +13,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from majlis.kernel.accounts.events import PersonJoined
+from majlis.kernel.accounts.events import AddressProved, PersonJoined
 from majlis.kernel.accounts.models import User
 from majlis.kernel.accounts.services.roles import grant_role
 from majlis.kernel.accounts.services.trail import note_activity, record_act
@@ -105,6 +105,13 @@ def set_phone(*, person: User, phone: str, verified: bool, now: datetime | None 
     User.objects.filter(id=person.id).update(phone=phone, phone_verified_at=person.phone_verified_at, changed_at=now)
     if changed and person.last_login:
         note_activity(person=person, kind=ActivityKind.PHONE_CHANGED)
+    if verified:
+        announce_proof(person=person)
+
+
+def announce_proof(*, person: User) -> None:
+    """Announce `AddressProved`: something by which the person is known was just proved to be theirs."""
+    events.publish(AddressProved(person_id=person.id))
 
 
 @transaction.atomic
