@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.conf import settings
 
 _frozen: ContextVar[datetime | None] = ContextVar("frozen", default=None)
-_seen: tuple[int, timedelta] = (0, timedelta())
+_seen: tuple[tuple[int, int], timedelta] = ((0, 0), timedelta())
+"""The clock's file as it was last read (inode, time of change), and what it said."""
 
 
 def now() -> datetime:
@@ -45,11 +46,12 @@ def offset() -> timedelta:
     if not settings.SANDBOX:
         return timedelta()
     try:
-        changed = os.stat(settings.CLOCK_FILE).st_mtime_ns  # every answer asks: half the price of a Path's
+        stands = os.stat(settings.CLOCK_FILE)  # every answer asks: half the price of a Path's
     except FileNotFoundError:
         return timedelta()
-    if changed != _seen[0]:
-        _seen = (changed, timedelta(seconds=int(Path(settings.CLOCK_FILE).read_text() or 0)))
+    file = stands.st_ino, stands.st_mtime_ns
+    if file != _seen[0]:
+        _seen = (file, timedelta(seconds=int(Path(settings.CLOCK_FILE).read_text() or 0)))
     return _seen[1]
 
 
@@ -59,7 +61,10 @@ def set_offset(value: timedelta) -> None:
         raise RuntimeError("The clock can be moved in sandbox mode only.")
     path = Path(settings.CLOCK_FILE)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(str(int(value.total_seconds())))
+    # Whole or not at all: an empty file, read in between, would be remembered as "not moved".
+    waiting = path.with_name(f"{path.name}.{os.getpid()}")
+    waiting.write_text(str(int(value.total_seconds())))
+    waiting.replace(path)
 
 
 @contextmanager
