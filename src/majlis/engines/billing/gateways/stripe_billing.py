@@ -317,10 +317,13 @@ def invoice_in(invoice: dict[str, Any]) -> InvoiceSeen | None:
     credit = -sum(line["amount"] for line in lines if is_part(line) and line["amount"] < 0)
     due = Money(max(0, int(invoice["amount_due"])), unit)
     states = {"paid": "paid", "void": "void"}
+    paid = Money(int(invoice["amount_paid"]), unit)
+    if invoice["status"] == "paid" and not paid:
+        paid = due  # outside Stripe, which some versions of the API do not count
     return InvoiceSeen(
         ref=str(invoice.get("id") or ""),
         state=states.get(str(invoice["status"]), "open"),
-        paid=Money(int(invoice["amount_paid"]), unit),
+        paid=paid,
         due=due,
         listed=Money(sum(line["amount"] for line in whole), unit) if whole else None,
         credit=Money(credit, unit),

@@ -119,6 +119,7 @@ class InvoiceSeen:
     state: str
     """`open`, `paid` or `void`."""
     paid: Money
+    """There or, where it was marked as paid without a charge, elsewhere."""
     due: Money
     """What it asks for."""
     listed: Money | None

@@ -115,6 +115,7 @@ from majlis.engines.billing.services.pricing import (
     quote,
 )
 from majlis.engines.billing.services.provider_prices import (
+    BroughtInPart,
     MemberUnknown,
     NameTaken,
     OverThere,
@@ -184,6 +185,7 @@ __all__ = [
     "AmountOutOfRange",
     "BadSignature",
     "BankReferenceUsed",
+    "BroughtInPart",
     "CannotRefund",
     "CartEmpty",
     "CartFull",

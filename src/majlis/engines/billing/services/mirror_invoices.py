@@ -11,8 +11,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from majlis.engines.billing import gateways
 from majlis.engines.billing.gateways.subscribing import InvoiceSeen
 from majlis.engines.billing.models import Order, Payment, PlanPrice, Subscription, SubscriptionPeriod
 from majlis.engines.billing.plan_types import (
@@ -39,12 +41,16 @@ from majlis.engines.billing.services.subscriptions import (
     order_period,
     put,
 )
+from majlis.engines.billing.services.transfers import send_receipt
 from majlis.engines.billing.steps import move, remember
-from majlis.engines.billing.types import LineDraft, OrderStatus, PaymentStatus
+from majlis.engines.billing.types import LIVE_PAYMENTS, LineDraft, OrderStatus, PaymentStatus
+from majlis.kit.ids import new_id
 from majlis.kit.money import Money
 from majlis.kit.state import promised
 
 S = SubscriptionStatus
+BANK = "manual"
+"""Where money is looked for that no provider took."""
 TRIES, MOMENT = 8, timedelta(microseconds=1)
 
 
@@ -54,6 +60,8 @@ def take_invoice(subscription_id: UUID, invoice: InvoiceSeen, charges: list[str]
     order_id = write_down(subscription_id, invoice, now=now)
     if invoice.state != "paid":
         return
+    if invoice.paid and not charges:
+        _look_for_it(subscription_id, order_id, invoice, now)
     for ref in charges:
         payment = _payment(subscription_id, order_id, ref, invoice, now)
         refresh_payment(payment.id, now=now)
@@ -156,9 +164,7 @@ def _payment(subscription_id: UUID, order_id: UUID | None, ref: str, invoice: In
         known = Payment.objects.filter(gateway=subscription.billed_by, provider_ref=ref).first()
         if known is not None:
             return known
-        order = Order.objects.filter(id=order_id).first() if order_id else None
-        asked = remaining(order) if order is not None and order.status == OrderStatus.OPEN else invoice.paid
-        asked = asked if asked.amount > 0 else invoice.paid
+        order, asked = _asked_for(order_id, invoice)
         payment = Payment.objects.create(
             payer=subscription.person,
             order=order,
@@ -173,6 +179,42 @@ def _payment(subscription_id: UUID, order_id: UUID | None, ref: str, invoice: In
         )
         remember(payment, "", PaymentStatus.PENDING, reason=invoice.ref)
         return payment
+
+
+def _asked_for(order_id: UUID | None, invoice: InvoiceSeen) -> tuple[Order | None, Money]:
+    order = Order.objects.filter(id=order_id).first() if order_id else None
+    asked = remaining(order) if order is not None and order.status == OrderStatus.OPEN else invoice.paid
+    return order, asked if asked.amount > 0 else invoice.paid
+
+
+@transaction.atomic
+def _look_for_it(subscription_id: UUID, order_id: UUID | None, invoice: InvoiceSeen, now: datetime) -> None:
+    """An invoice was marked as paid at the provider, which took nothing for it: the money came another way. Staff looks
+    for it in the bank account, as for any transfer, and what is found there pays the order. Asked for once."""
+    subscription = Subscription.objects.select_related("person").get(id=subscription_id)
+    order, asked = _asked_for(order_id, invoice)
+    if order is not None and order.payments.filter(gateway=BANK, status__in=LIVE_PAYMENTS).exists():
+        return
+    payment_id = new_id()
+    payment, new = Payment.objects.get_or_create(
+        payer=subscription.person,
+        key=f"outside:{invoice.ref}",
+        defaults={
+            "id": payment_id,
+            "order": order,
+            "gateway": BANK,
+            "status": PaymentStatus.PENDING,
+            "unit": asked.unit,
+            "amount": asked.amount,
+            "provider_ref": f"bank_{payment_id}",
+            "created_at": now,
+        },
+    )
+    if new:
+        remember(payment, "", PaymentStatus.PENDING, reason=invoice.ref)
+        said = _now("Marked as paid outside %(provider)s: %(invoice)s.")
+        there = {"provider": gateways.gateway(subscription.billed_by).name, "invoice": invoice.ref}
+        send_receipt(payment_id=payment.id, file_id=None, note=said % there, actor=subscription.person, now=now)
 
 
 def begin_mirrored(subscription: Subscription, period: SubscriptionPeriod, now: datetime) -> None:

@@ -57,6 +57,13 @@ class OverThere(Refusal):
     sentence = _("It has ended there, or was never paid. There is nothing to bring over.")
 
 
+class BroughtInPart(Refusal):
+    """Of a customer's subscriptions some came over and one did not."""
+
+    code = "brought_in_part"
+    sentence = _("%(count)s brought over, but not %(ref)s: %(why)s")
+
+
 def sell_at_provider(
     *,
     actor: Any,
@@ -118,8 +125,8 @@ def bring_over(
     with it; what was before stays the provider's. One that is mirrored already is read again.
 
     Speaks over the network: must not run inside a transaction. Refuses `MemberUnknown`, `NameTaken` (the customer is
-    somebody else here), `PriceDiffers` (no plan has that price), `AlreadySubscribed`, `OverThere`, `UnknownThere`,
-    `GatewayUnreachable`.
+    somebody else here), `AlreadySubscribed`, `OverThere`, `UnknownThere` (also a price that no plan has),
+    `GatewayUnreachable`; of several each is tried, and when only some came over `BroughtInPart` names one that did not.
     """
     db.refuse_transaction()
     now = now or clock.now()
@@ -127,7 +134,17 @@ def bring_over(
     refs = [ref] if way.names_subscription(ref) else way.subscriptions_of(ref)
     if not refs:
         raise OverThere()
-    return [_bring(way, each, person, actor, now) for each in refs]
+    brought, refused = [], {}
+    for each in refs:
+        try:
+            brought.append(_bring(way, each, person, actor, now))
+        except Refusal as refusal:
+            refused[each] = refusal
+    for name, why in refused.items():
+        if not brought:
+            raise why
+        raise BroughtInPart(count=len(brought), ref=name, why=str(why))
+    return brought
 
 
 def _bring(way: gateways.Biller, ref: str, person: Any, actor: Any, now: datetime) -> Subscription:

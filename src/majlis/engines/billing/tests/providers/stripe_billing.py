@@ -190,6 +190,13 @@ class Billing(Double):
         self.subscriptions[of(self.invoices[invoice])]["status"] = "active"
         self._settle(self.invoices[invoice], money)
 
+    def mark_paid(self, invoice: str, *, counted: bool) -> None:
+        """A hand in its dashboard says that an invoice was paid elsewhere; versions of the API differ in whether that
+        counts as an amount paid."""
+        row = self.invoices[invoice]
+        self.subscriptions[of(row)]["status"] = "active"
+        row |= {"status": "paid", "amount_paid": row["amount_due"] if counted else 0, "paid_out_of_band": True}
+
     def end(self, ref: str, status: str = "canceled") -> None:
         self.subscriptions[ref] |= {"status": status, "ended_at": at(self.now())}
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from majlis.engines.billing import services
+from majlis.engines.billing import queries, services
 from majlis.kernel.accounts import queries as accounts
 from majlis.kit.errors import Refusal
 
@@ -18,6 +18,11 @@ class Command(BaseCommand):
         parser.add_argument("--person", default="", help="The member's e-mail; else whoever is known as that customer.")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        known = queries.billers()
+        if options["provider"] not in known:
+            raise CommandError(
+                f"No provider {options['provider']} with keys here; there is: {', '.join(known) or '-'}."
+            )
         person = accounts.person_by_email(options["person"]) if options["person"] else None
         if options["person"] and person is None:
             raise CommandError("No member has this address confirmed.")
@@ -30,6 +35,7 @@ class Command(BaseCommand):
                 self.stderr.write(f"{ref}: {refusal}")
                 continue
             for each in brought:
-                self.stdout.write(f"{each.provider_ref}: {each.status} until {each.ends_at}")
+                until = f" until {each.ends_at:%Y-%m-%d %H:%M %Z}" if each.ends_at else ""
+                self.stdout.write(f"{each.provider_ref}: {each.status}{until}")
         if failed:
-            raise CommandError(f"{failed} could not be brought over.")
+            raise CommandError(f"{failed} of {len(options['refs'])} could not be brought over.")
