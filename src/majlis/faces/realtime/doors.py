@@ -14,6 +14,7 @@ from majlis.engines.messaging import services as messaging
 from majlis.kernel.accounts import queries as accounts
 from majlis.kernel.notices import queries as notices_known
 from majlis.kernel.notices import services as notices
+from majlis.kit import clock
 
 
 def tidy(work: Callable[..., Any], *given: Any) -> Any:
@@ -40,8 +41,11 @@ def person_of_token(token: str) -> UUID | None:
 
 def no_longer_welcome(sessions: set[str], people: set[UUID]) -> set[Any]:
     """Of these session keys and people, those that have ended, or may not be here any more."""
-    store = import_module(settings.SESSION_ENGINE).SessionStore
-    ended = {key for key in sessions if not store(key).exists(key)}
+    stored = import_module(settings.SESSION_ENGINE).SessionStore.get_model_class().objects
+    going_on = stored.filter(session_key__in=sessions, expire_date__gt=clock.now()).values_list(
+        "session_key", flat=True
+    )
+    ended = sessions.difference(going_on)
     welcome = set(get_user_model().objects.filter(pk__in=people, is_active=True).values_list("pk", flat=True))
     return ended | (people - welcome)
 

@@ -32,6 +32,8 @@ CHECK = 60.0
 MOST_STREAMS = 10
 """Streams one person may hold in one process."""
 MOST_REPLAYED = 500
+MOST_READ = 100
+"""Events read at once."""
 
 log = logging.getLogger("majlis.realtime")
 
@@ -42,7 +44,7 @@ class Hub:
     def __init__(self) -> None:
         self.name = f"realtime-{new_id().hex[-12:]}"
         self.streams: dict[UUID, set[Stream]] = defaultdict(set)
-        self.horizon = 0
+        self.sight = queries.Sight()
         self.looked_at = 0.0
         self.delivered = 0
         self.dropped = 0
@@ -52,7 +54,7 @@ class Hub:
         self._hears_signals = False
         self._nudge = asyncio.Event()
         self._seen: dict[int, int] = {}
-        """Events handed out at or above the horizon, with their transactions."""
+        """Events handed out that our sight does not cover yet, with their transactions."""
         self._named: set[int] = set()
         self._look_now = True
         self._arrived: set[UUID] = set()
@@ -117,7 +119,7 @@ class Hub:
             self._arrived.add(stream.person)
         # Everything below this horizon has been handed out already; what this stream missed of it, the replay brings.
         # Its own mark moves up to it only after the replay.
-        horizon = self.horizon
+        horizon = self.sight.horizon
         missed = await self._missed(stream, after, horizon)
         if missed is None:
             replay, ids = [_frame("", "resync", "{}")], set()
@@ -179,42 +181,50 @@ class Hub:
         self._nudge.set()
 
     async def _deliver(self) -> None:
-        """Read what is only named; and every few seconds, or when an announcement names nothing, whatever is new by
-        the horizon: announcements may be lost, and only the horizon says what has certainly been seen."""
-        self._look_now = True  # also after a lost line: what was named and not read is found by the horizon
+        """Read what is only named; and every few seconds, or when an announcement names nothing, whatever is new in
+        the table: announcements may be lost, and only a look says what has certainly been seen."""
+        self._look_now = True  # also after a lost line: what was named and not read is found by the look
         async with self.pool.connection() as line, line.cursor() as cursor:
-            if not self.horizon:
-                self.horizon = await queries.stream_horizon(cursor)
+            if not self.sight.end:
+                self.sight = await queries.stream_sight(cursor)
             while True:
                 if self._look_now or time.monotonic() - self.looked_at >= LOOK:
                     self._look_now = False
-                    now, events = await queries.stream_since(cursor, self.horizon)
-                    self._hand_out(events)
+                    now, ids = await queries.stream_since(cursor, self.sight)
+                    await self._read(cursor, ids.difference(self._seen))
                     # By transaction, not by what was just read: more may have been announced while we read.
-                    self._seen = {id: written for id, written in self._seen.items() if written >= now}
-                    self.horizon, self.looked_at = now, time.monotonic()
+                    end, running = now.end, now.running
+                    self._seen = {id: by for id, by in self._seen.items() if by >= end or by in running}
+                    self.sight, self.looked_at = now, time.monotonic()
                 if self._named:
-                    named, self._named = list(self._named), set()
-                    self._hand_out(await queries.stream_events(cursor, named))
+                    named, self._named = self._named, set()
+                    await self._read(cursor, named)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._nudge.wait(), LOOK)
                 self._nudge.clear()
+
+    async def _read(self, cursor: Any, ids: Iterable[int]) -> None:
+        """Hand these out, a few at a time: what is announced meanwhile does not wait for all of them."""
+        wanted = sorted(ids)
+        for first in range(0, len(wanted), MOST_READ):
+            self._hand_out(await queries.stream_events(cursor, wanted[first : first + MOST_READ]))
 
     def _hand_out(self, events: list[queries.LiveEvent]) -> None:
         for event in events:
             if not event.id:  # stored nowhere
                 self._give(event.people, _frame("", event.kind, event.payload))
-            # What lies below the horizon was handed out when the table was read by it.
-            elif event.id not in self._seen and event.transaction >= self.horizon:
+            # What our sight covers was handed out when the table was read.
+            elif event.id not in self._seen and not self.sight.covers(event.transaction):
                 self._seen[event.id] = event.transaction
-                self._give(event.people, _frame(_mark(event.id, self.horizon), event.kind, event.payload), event.id)
+                mark = _mark(event.id, self.sight.horizon)
+                self._give(event.people, _frame(mark, event.kind, event.payload), event.id)
 
     async def _beat(self) -> None:
         """Each stream hears from us every 20 seconds, a twentieth of them each second; its mark moves on with it."""
         turn = 0
         while True:
             turn = (turn + 1) % BEAT
-            chunk = _frame(_mark(0, self.horizon), "beat", "{}")
+            chunk = _frame(_mark(0, self.sight.horizon), "beat", "{}")
             for stream in self._all():
                 if id(stream) // 64 % BEAT == turn:
                     stream.push(chunk)

@@ -15,10 +15,11 @@ from majlis.kernel.notices.services.signalling import KEPT
 from majlis.kernel.notices.services.wishing import about_kind, choose, read_unsubscribe_token
 from majlis.kernel.notices.stream import (
     LiveEvent,
+    Sight,
     read_announcement,
     stream_events,
-    stream_horizon,
     stream_of_person,
+    stream_sight,
     stream_since,
 )
 from majlis.kernel.notices.types import Category, Kind, Pace
@@ -33,11 +34,12 @@ STREAM_KEPT = KEPT
 
 __all__ = [
     "LiveEvent",
+    "Sight",
     "read_announcement",
     "read_unsubscribe_token",
     "stream_events",
-    "stream_horizon",
     "stream_of_person",
+    "stream_sight",
     "stream_since",
 ]
 
