@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.renderers import BaseRenderer
@@ -14,6 +13,7 @@ from majlis.faces.api.auth import add_rate_headers, signed_in
 from majlis.faces.api.problems import SignInFirst, problem
 from majlis.faces.api.shapes import ProblemOut
 from majlis.faces.collect import areas
+from majlis.faces.routing import indexed
 from majlis.kit.errors import Invalid, Refusal
 
 
@@ -87,4 +87,4 @@ def on_http_error(request: HttpRequest, wrong: HttpError) -> HttpResponse:
     return problem(request, refusal)
 
 
-urlpatterns = [path("", api.urls)]
+urlpatterns = [indexed(*api.urls)]
