@@ -17,13 +17,13 @@ from contextvars import ContextVar
 from typing import Any
 
 from django.http import HttpRequest
-from django.middleware.csrf import get_token
 from django.utils import timezone
 from jinja2 import nodes
 from jinja2.ext import Extension
 from jinja2.parser import Parser
 from markupsafe import Markup, escape
 
+from majlis.faces.web.form_token import form_token
 from majlis.kit import locale
 from majlis.kit.memo import Memory
 
@@ -82,5 +82,5 @@ def filled_in(text: str, request: HttpRequest) -> str:
     first, *rest = text.split(MARK)
     if not rest:
         return text
-    own = {"t": get_token(request), "p": str(escape(request.get_full_path()))}
+    own = {"t": form_token(request), "p": str(escape(request.get_full_path()))}
     return first + "".join([own[part[0]] + part[1:] for part in rest])
