@@ -17,6 +17,9 @@ SHAPES = re.compile(
     r"[A-Za-z0-9_+/=-]+|\b(?:Bearer|Basic|Token) [A-Za-z0-9._~+/=-]{12,}"
 )
 """What the keys of payment providers look like, and how keys travel in a request."""
+SIGNS = ("sk_", "rk_", "whsec_", "xnd_", "mid-server-", "bearer ", "basic ", "token ")
+"""One of these is in every text that has such a shape: a line without any need not be looked through, which for the
+line of each answer costs ten times as much as writing it."""
 
 
 def discreet(text: str) -> str:
@@ -24,7 +27,11 @@ def discreet(text: str) -> str:
     for secret in secrets():
         if len(secret) >= 6:
             text = text.replace(secret, "[secret]")
-    return SHAPES.sub("[secret]", text)
+    folded = text.casefold()
+    return SHAPES.sub("[secret]", text) if any(sign in folded for sign in SIGNS) else text
+
+
+written = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 class JsonLines(logging.Formatter):
@@ -42,7 +49,7 @@ class JsonLines(logging.Formatter):
         line.update({k: getattr(record, k) for k in FACTS if hasattr(record, k)})
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
-        return discreet(json.dumps(line, ensure_ascii=False, default=str))
+        return discreet(written(line))
 
 
 LOGGING = {

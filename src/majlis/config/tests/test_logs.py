@@ -23,7 +23,11 @@ class TestALogLine:
             "whsec_0123456789abcdef",
             "xnd_production_abc123DEF456",
             "SB-Mid-server-abcdefghij",
+            "MID-SERVER-abcdefghij",
+            "rk_test_51HxAbCdEf0123456789",
             "egy_sk_live_0123456789",
+            "EGY_SK_TEST_0123456789",
+            "token abcdefghijkl0123456789",
             "Basic c2tfdGVzdF8wMTIzNDU2Nzg5Og==",
             "Bearer A21AAJ0123456789",
         )

@@ -31,7 +31,7 @@ class RequestIdentity:
         self.answer = answer
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get("X-Request-Id", "")
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
         token = request_id.set(given if SAFE_ID.match(given) else str(new_id()))
         began = time.perf_counter()
         try:
