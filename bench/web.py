@@ -101,18 +101,21 @@ def load(address: str, connections: int, seconds: int = SECONDS) -> tuple[float,
 def plan() -> list[dict[str, Any]]:
     """For each address what one answer of ours asks the database, and what the peer may know without asking: what our
     process remembers too (catalogue, facets), and of the page everything around the cards, as it stands."""
-    import psycopg
+    from django.db import connection
     from django.test import Client
 
     from majlis.kernel.catalogue import queries as catalogue
-    from majlis.kit import locale
+    from majlis.kit import db, locale
 
-    asked: list[tuple[Any, Any]] = []
-    execute = psycopg.Cursor.execute
+    asked: list[tuple[bytes, Any]] = []
+    ask = db.asked
 
-    def listening(self: Any, query: Any, params: Any = None, **more: Any) -> Any:
-        asked.append((query, params))
-        return execute(self, query, params, **more)
+    def listening(raw: Any, text: bytes, values: Any) -> Any:
+        asked.append((text, values))
+        return ask(raw, text, values)
+
+    def unexpected(execute: Any, statement: str, *more: Any) -> Any:
+        raise SystemExit(f"A hot answer asks more than its prepared statements: {statement}")
 
     subjects = {str(row.pk): {"slug": row.slug, "name": row.name["en"]} for row in catalogue.subjects()}
     cities = {str(row.pk): {"name": row.name["en"], "country": row.country_id} for row in catalogue.cities()}
@@ -122,9 +125,10 @@ def plan() -> list[dict[str, Any]]:
     for kind, path in PATHS.items():
         client.get(path)
         asked.clear()
-        psycopg.Cursor.execute = listening  # type: ignore[method-assign]
-        answer = client.get(path)
-        psycopg.Cursor.execute = execute  # type: ignore[method-assign]
+        db.asked = listening
+        with connection.execute_wrapper(unexpected):
+            answer = client.get(path)
+        db.asked = ask
         assert answer.status_code == 200, answer
         one: dict[str, Any] = {"path": path, "type": kind, "bytes": len(answer.content)}
         one["statements"] = [numbered(f"{kind}{n}", *statement) for n, statement in enumerate(asked)]

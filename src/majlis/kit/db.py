@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import psycopg
-from django.db import connection, models, transaction
-from psycopg import sql
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
+from psycopg import generators, sql
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.pq import ExecStatus, TransactionStatus
 
 from majlis.kit import clock
 from majlis.kit.ids import new_id
@@ -45,16 +48,53 @@ def lock_numbers(space: str, *keys: Any) -> tuple[int, list[int]]:
 def prepared(query: str, given: Mapping[str, Any] | Sequence[Any]) -> list[Any]:
     """The rows of a statement that is planned once per connection: for the few hot ones. Parameters travel apart from
     the text, so each place must let the server infer its type. Outside a transaction it is one of its own."""
-    connection.ensure_connection()
-    connection.validate_no_broken_transaction()
-    raw: Any = connection.connection
-    if raw.prepare_threshold is None:
-        # Django switches preparing off; only cursors that bind on the server, which it does not use, heed this.
-        raw.prepare_threshold = 5
+    here = connections[DEFAULT_DB_ALIAS]
+    here.ensure_connection()
+    here.validate_no_broken_transaction()
+    raw: psycopg.Connection[Any] = here.connection
     text, names = numbered(query)
-    values = [given[name] for name in names] if isinstance(given, Mapping) else given
-    with connection.wrap_database_errors, psycopg.RawCursor(raw) as cursor:
-        return cursor.execute(text, values, prepare=True).fetchall()
+    values = [given[name] for name in names] if isinstance(given, Mapping) else list(given)
+    with here.wrap_database_errors, raw.lock:
+        return asked(raw, text, values)
+
+
+def asked(raw: psycopg.Connection[Any], text: bytes, values: Sequence[Any]) -> list[Any]:
+    """The rows of a statement as the server reads it, prepared. It is said to the driver's library without a cursor,
+    which would cost more than a short statement itself."""
+    adapting = Transformer(raw)
+    written = adapting.dump_sequence(values, [PyFormat.AUTO] * len(values))
+    if not raw.autocommit and raw.pgconn.transaction_status == TransactionStatus.IDLE:
+        _said(raw, raw.pgconn.send_query, b"BEGIN")
+    name = _statement(raw, text, adapting.types or ())
+    result = _said(raw, raw.pgconn.send_query_prepared, name, written, adapting.formats)
+    adapting.set_pgresult(result)
+    rows: list[Any] = adapting.load_rows(0, result.ntuples, tuple)
+    return rows
+
+
+_statements: WeakKeyDictionary[Any, dict[tuple[bytes, tuple[int, ...]], bytes]] = WeakKeyDictionary()
+"""What each connection has prepared: a name by text and types."""
+
+
+def _statement(raw: psycopg.Connection[Any], text: bytes, types: tuple[int, ...]) -> bytes:
+    names = _statements.get(raw)
+    if names is None:
+        names = _statements[raw] = {}
+    name = names.get((text, types))
+    if name is None:
+        name = b"majlis_%d" % len(names)
+        _said(raw, raw.pgconn.send_prepare, name, text, types)
+        names[text, types] = name
+    return name
+
+
+def _said(raw: psycopg.Connection[Any], send: Callable[..., None], *words: Any) -> Any:
+    """The server's answer; raises what it complains about."""
+    send(*words)
+    (result,) = raw.wait(generators.execute(raw.pgconn))
+    if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
+        raise psycopg.errors.error_from_result(result, encoding=raw.info.encoding)
+    return result
 
 
 def array(ids: Iterable[UUID]) -> str:

@@ -23,6 +23,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 return found
             self.pool.putconn(found)  # which throws it away, and makes another
 
+    def _set_autocommit(self, autocommit: bool) -> None:
+        # A connection of the pool has it set already; the driver would look into its state first, for every answer.
+        if self.connection.autocommit != autocommit:
+            super()._set_autocommit(autocommit)  # type: ignore[misc]
+
 
 def alive(connection: psycopg.Connection[Any]) -> bool:
     """Whether the server is still there, as far as one sees without asking when all is quiet."""
