@@ -52,6 +52,9 @@ class JsonLines(logging.Formatter):
         return discreet(written(line))
 
 
+# Which thread and process a line comes from is said by no line, so it need not be found out for each.
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -69,7 +69,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "majlis.faces.web.middleware.Reader",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "majlis.faces.web.middleware.Messages",
     "allauth.account.middleware.AccountMiddleware",
     "majlis.faces.web.middleware.Refusals",
 ]

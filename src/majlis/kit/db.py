@@ -97,7 +97,7 @@ def _said(raw: psycopg.Connection[Any], send: Callable[..., None], *words: Any) 
     return result
 
 
-def array(ids: Iterable[UUID]) -> str:
+def array(ids: Iterable[UUID | str]) -> str:
     """Ids as the server reads an array of them (`%(ids)s::uuid[]`). Of a list the driver looks at each for quotes."""
     return f"{{{','.join(map(str, ids))}}}"
 

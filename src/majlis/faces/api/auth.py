@@ -81,7 +81,7 @@ def identify(request: HttpRequest) -> Any:
     if hasattr(request, "_identified"):
         return request._identified
     request._bearer = None  # type: ignore[attr-defined]
-    kind, _space, token = request.headers.get("Authorization", "").partition(" ")
+    kind, _space, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     person = None
     if token:
         found = queries.bearer(token.strip()) if kind.lower() == "bearer" else None

@@ -93,7 +93,7 @@ class SearchIn(BaseModel):
 
 
 @router.get("/experts", response={200: FoundOut, 422: ProblemOut}, auth=None)
-def search_experts(request: HttpRequest, wanted: Query[SearchIn]) -> HttpResponse:
+def search_experts(request: HttpRequest, response: HttpResponse, wanted: Query[SearchIn]) -> HttpResponse:
     """Listed experts that match everything asked for."""
     person = identify(request)
     if person:
@@ -101,7 +101,7 @@ def search_experts(request: HttpRequest, wanted: Query[SearchIn]) -> HttpRespons
     else:
         count_request(request, "search:visitors", limit=settings.VISITOR_SEARCHES)
     found = queries.search(wanted.search())
-    response = HttpResponse(written(found, locale.code()), content_type="application/json; charset=utf-8")
+    response.content = written(found, locale.code())
     add_rate_headers(request, response)
     return response
 

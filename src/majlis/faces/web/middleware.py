@@ -4,12 +4,16 @@ import re
 import time
 import zoneinfo
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.messages.storage import default_storage
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
+from django.utils.functional import SimpleLazyObject, empty
 
 from majlis.faces.web.observation import observe
 from majlis.faces.web.refusals import refusal_page
@@ -49,7 +53,7 @@ class SecurityHeaders:
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
         stream = "/".join(settings.STREAM_URL.split("/")[:3])
-        self.policy = "; ".join(
+        policy = "; ".join(
             [
                 "default-src 'self'",
                 "script-src 'self'",
@@ -70,12 +74,24 @@ class SecurityHeaders:
 
         callers = " ".join(["self", *(f'"{origin}"' for origin in settings.CALLS_FRAMES)])
         senses = [f"{sense}=({callers})" for sense in ("camera", "microphone", "display-capture")]
-        self.permissions = ", ".join([*senses, "geolocation=(self)"])
+        permissions = ", ".join([*senses, "geolocation=(self)"])
+        ready = HttpResponse(
+            headers={
+                "Content-Security-Policy": policy,
+                "Permissions-Policy": permissions,
+                # Django's middleware sets these too, one by one, where it does not find them.
+                "X-Content-Type-Options": "nosniff",
+                "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
+                "Cross-Origin-Opener-Policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
+            }
+        )
+        del ready["Content-Type"]
+        self.ready = ready.headers._store
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.answer(request)
-        response.setdefault("Content-Security-Policy", self.policy)
-        response.setdefault("Permissions-Policy", self.permissions)
+        # Checked once, for all answers; what a view set itself stands.
+        response.headers._store = {**self.ready, **response.headers._store}
         return response
 
 
@@ -111,6 +127,18 @@ class Reader:
     def _of_browser(request: HttpRequest, offered: tuple[str, ...]) -> str:
         best = translation.get_language_from_request(request).split("-")[0]
         return best if best in offered else offered[0]
+
+
+class Messages(MessageMiddleware):
+    """Django's messages, whose store is made when somebody looks into it or says something."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        request._messages = SimpleLazyObject(partial(default_storage, request))  # type: ignore[attr-defined]
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if request._messages._wrapped is empty:  # type: ignore[attr-defined]
+            return response
+        return super().process_response(request, response)
 
 
 class Refusals:

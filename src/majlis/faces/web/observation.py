@@ -4,6 +4,7 @@ queue. Never who asked, nor an address with somebody's id or secret in it: the r
 import logging
 import os
 from collections.abc import Iterator
+from functools import lru_cache
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
@@ -42,20 +43,23 @@ def observe(request: HttpRequest, response: HttpResponse, seconds: float) -> Non
     match = request.resolver_match
     route = f"/{match.route}" if match is not None else "unmatched"
     method = request.method if request.method in METHODS else "OTHER"
-    REQUESTS.labels(method, route, response.status_code).inc()
-    SECONDS.labels(route).observe(seconds)
-    logger.info(
-        "%s %s %s",
-        method,
-        route,
-        response.status_code,
-        extra={
-            "method": method,
-            "path": route,
-            "status": response.status_code,
-            "milliseconds": round(seconds * 1000, 1),
-        },
-    )
+    status = response.status_code
+    count, time = counted(method, route, status)
+    count.inc()
+    time.observe(seconds)
+    if logger.isEnabledFor(logging.INFO):
+        facts = {"method": method, "path": route, "status": status, "milliseconds": round(seconds * 1000, 1)}
+        # As `logger.info` does, without looking up which line of the code it is said by.
+        said = logger.makeRecord(
+            logger.name, logging.INFO, __file__, 0, f"{method} {route} {status}", (), None, extra=facts
+        )
+        logger.handle(said)
+
+
+@lru_cache(maxsize=2_000)
+def counted(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    """What counts such answers. (Routes are the house's own; nobody outside makes up another.)"""
+    return REQUESTS.labels(method, route, status), SECONDS.labels(route)
 
 
 def queue_figures() -> dict[str, float]:

@@ -209,7 +209,7 @@ def _order(wanted: Search, filters: Filters) -> Order:
     return Order("experts_listing l", "l.expert_id", f"l.{column}", direction, column, "true", {})
 
 
-def _few(wanted: Search, filters: Filters, order: Order, limit: int) -> tuple[int, list[tuple[UUID, Any]]]:
+def _few(wanted: Search, filters: Filters, order: Order, limit: int) -> tuple[int, list[tuple[str, Any]]]:
     """How many match, at most one more than the cap; and one page of (profile id, sort value) with one row more, which
     is right unless there are more than the cap: all hits are gathered by their filters, then sorted."""
     after, facts = _after(wanted, order, "id", "value")
@@ -218,7 +218,7 @@ def _few(wanted: Search, filters: Filters, order: Order, limit: int) -> tuple[in
         gathered = filters.gathered
     rows = _rows(
         f"WITH hits AS MATERIALIZED (SELECT {order.id} AS id, {order.value} AS value {gathered} LIMIT {CAP + 1})"
-        " SELECT total, id, value FROM (SELECT count(*) AS total FROM hits) n LEFT JOIN LATERAL"
+        " SELECT total, id::text, value FROM (SELECT count(*) AS total FROM hits) n LEFT JOIN LATERAL"
         f" (SELECT id, value FROM hits WHERE {after}"
         f" ORDER BY value {order.direction}, id {order.direction} LIMIT {limit + 1}) page ON true",
         {**filters.facts, **order.facts, **facts},
@@ -226,11 +226,12 @@ def _few(wanted: Search, filters: Filters, order: Order, limit: int) -> tuple[in
     return rows[0][0], [(row[1], row[2]) for row in rows if row[1] is not None]
 
 
-def _many(wanted: Search, filters: Filters, order: Order, limit: int) -> list[tuple[UUID, Any]]:
+def _many(wanted: Search, filters: Filters, order: Order, limit: int) -> list[tuple[str, Any]]:
     """The same page along the index of the order: where hits are many, the first ones are met soon."""
     after, facts = _after(wanted, order, order.id, order.value)
     return _rows(
-        f"SELECT {order.id}, {order.value} FROM {order.source} WHERE {order.condition} AND {filters.sql} AND {after}"
+        f"SELECT {order.id}::text, {order.value} FROM {order.source}"
+        f" WHERE {order.condition} AND {filters.sql} AND {after}"
         f" ORDER BY {order.value} {order.direction}, {order.id} {order.direction} LIMIT {limit + 1}",
         {**filters.facts, **order.facts, **facts},
     )

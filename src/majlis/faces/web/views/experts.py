@@ -72,7 +72,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "sorts": Sort.choices,
         "subject": _subject(asked.search.subject),
     }
-    if request.headers.get("HX-Request"):
+    if request.META.get("HTTP_HX_REQUEST"):
         response = render(request, "experts/_found.html", context)
         if not asked.cursor:
             response["HX-Push-Url"] = asked.here
