@@ -160,13 +160,13 @@ def _written(money: Money, language: str, exact: bool) -> str:
     return re.sub(r"(?<=[^\W\d_])(?=\d)", "\u00a0", locale.digits(written, language))
 
 
-def parse_amount(text: str, unit: str) -> Money:
-    """What a person typed (`1,250.5`, Arabic-Indic digits too) as `Money`. Raises `ValueError` if it is no amount or
-    has more decimals than `unit` knows."""
+def parse_amount(text: str, unit: str, *, places: int | None = None) -> Money:
+    """What a person typed (`1,250.5`, Arabic-Indic digits too) as `Money`; `places` where they say it in a multiple of
+    the unit (9: bytes in gigabytes). Raises `ValueError` if it is no amount or has more decimals than `unit` knows."""
     # int() and Decimal() read every Unicode decimal digit; only the separators need folding.
     cleaned = text.strip().replace("\u066c", "").replace("\u066b", ".").replace(",", "").replace(" ", "")
     try:
-        value = Decimal(cleaned).scaleb(exponent(unit))
+        value = Decimal(cleaned).scaleb(exponent(unit) if places is None else places)
     except ArithmeticError:
         raise ValueError(f"{text!r} is not an amount.") from None
     if not value.is_finite() or value != value.to_integral_value():

@@ -26,8 +26,8 @@ from majlis.engines.billing.plan_types import (
     PeriodStatus,
     SubscriptionStatus,
 )
-from majlis.engines.billing.plan_words import cycle_words
-from majlis.engines.billing.services.dunning import policy_of
+from majlis.engines.billing.plan_words import benefit_words, cycle_words
+from majlis.engines.billing.services.dunning import policy_of, policy_of_plan
 from majlis.engines.billing.services.ending import paid_for
 from majlis.engines.billing.services.subscriptions import offer_to_return, open_order
 from majlis.engines.billing.services.trials import had_trial, identities
@@ -39,8 +39,10 @@ from majlis.kit.money import Money
 __all__ = [
     "DunningPolicy",
     "access_amount",
+    "benefit_words",
     "billers",
     "cycle_words",
+    "dunning_of_plan",
     "dunning_policy",
     "has_access",
     "has_page_at",
@@ -155,6 +157,11 @@ def periods_of(of: Subscription) -> list[SubscriptionPeriod]:
 def dunning_policy(of: Subscription) -> DunningPolicy:
     """What is done, day by day, when its renewal is not paid."""
     return policy_of(of)
+
+
+def dunning_of_plan(of: Plan) -> DunningPolicy:
+    """What is done, day by day, when a renewal of the plan is not paid."""
+    return policy_of_plan(of)
 
 
 def saved_methods_of(person: Any) -> list[SavedMethod]:

@@ -39,6 +39,16 @@ class Per(models.TextChoices):
     WEEK = "week", _("per week")
 
 
+class AccessKind(models.TextChoices):
+    """What a plan may open."""
+
+    COURSE = "course", _("Course")
+    MODEL = "model", _("Assistant's model")
+    SERVER = "server", _("Server")
+    # So many at a time.
+    DEVICE = "device", _("Devices")
+
+
 class SubscriptionStatus(models.TextChoices):
     # Asked for, not paid yet.
     INCOMPLETE = "incomplete", _("Waiting for the first payment")

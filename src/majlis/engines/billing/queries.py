@@ -32,8 +32,10 @@ from majlis.engines.billing.payouts import batch, earned_since, preview_part, se
 from majlis.engines.billing.plan_queries import (
     DunningPolicy,
     access_amount,
+    benefit_words,
     billers,
     cycle_words,
+    dunning_of_plan,
     dunning_policy,
     has_access,
     has_page_at,
@@ -84,6 +86,7 @@ __all__ = [
     "allowance_uses",
     "allowances_of",
     "batch",
+    "benefit_words",
     "billers",
     "billing_details",
     "cart_of",
@@ -95,6 +98,7 @@ __all__ = [
     "covered",
     "cycle_words",
     "described",
+    "dunning_of_plan",
     "dunning_policy",
     "earned_since",
     "gateways_for",
@@ -137,6 +141,7 @@ __all__ = [
     "return_offer",
     "sandbox_session",
     "saved_methods_of",
+    "scopes",
     "seller_receives",
     "shared_invoice",
     "sold_at",
@@ -202,6 +207,11 @@ def landing(paid: Order) -> str:
 def kinds() -> list[str]:
     """Every kind of thing that can be bought."""
     return registry.kinds()
+
+
+def scopes() -> dict[str, Any]:
+    """What an allowance may be for, beside anything: each with its label."""
+    return registry.scopes()
 
 
 def offered_now(kind: str, choice: dict[str, Any], person: Any) -> Offered:

@@ -85,6 +85,20 @@ def kinds() -> list[str]:
     return sorted(_fulfillers)
 
 
+_scopes: dict[str, Any] = {}
+
+
+def register_scope(name: str, label: Any) -> None:
+    """Allowances may be given for `name` only from now on (a product uses them with that scope); `label` says what it
+    is, translatable."""
+    _scopes[name] = label
+
+
+def scopes() -> dict[str, Any]:
+    """What allowances may be for, each with its label."""
+    return dict(_scopes)
+
+
 def entitle(lines: Iterable[OrderLine]) -> list[OrderLine]:
     """The lines, each called by its product in the active language from now on (`line.name`)."""
     found = list(lines)

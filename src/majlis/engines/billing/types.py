@@ -42,6 +42,7 @@ from majlis.engines.billing.selling_types import (
 from majlis.kit.money import Money
 from majlis.kit.state import Transitions
 
+AccessKind = plan_types.AccessKind
 BenefitKind = plan_types.BenefitKind
 CancelPreview = plan_types.CancelPreview
 ChangePreview = plan_types.ChangePreview

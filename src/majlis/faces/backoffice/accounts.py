@@ -10,7 +10,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from majlis.faces.backoffice.site import BOSSES, Figure, ReadOnlyAdmin, ReasonForm, link_to, office, service_action
+from majlis.faces.backoffice.figures import Figure
+from majlis.faces.backoffice.site import BOSSES, ReadOnlyAdmin, ReasonForm, link_to, office, service_action
 from majlis.kernel.accounts import services
 from majlis.kernel.accounts.models import AuditEntry, Invitation, StatusChange, User
 from majlis.kernel.accounts.types import Role, UserStatus

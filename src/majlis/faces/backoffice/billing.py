@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.models import Invoice, Order, OrderLine
+from majlis.engines.billing.queries import DunningPolicy
 from majlis.engines.billing.types import LineStatus, OrderStatus, RefundTo
 from majlis.faces.backoffice.site import (
     BOSSES,
@@ -22,6 +23,7 @@ from majlis.faces.backoffice.site import (
     service_action,
 )
 from majlis.kernel.accounts.types import Role
+from majlis.kit import locale
 from majlis.kit.errors import Invalid
 from majlis.kit.ids import new_id
 from majlis.kit.money import Money, parse_amount
@@ -132,6 +134,13 @@ def told(thing: Any) -> str:
     """The history of a thing, a line per step."""
     steps = queries.history(thing)
     return "\n".join(f"{step.created_at:%Y-%m-%d %H:%M} · {step.target} · {step.reason}" for step in steps) or "–"
+
+
+def dunning_words(policy: DunningPolicy) -> str:
+    """What is done, day by day, when a renewal is not paid."""
+    return " · ".join(
+        _now("day %(day)s: %(step)s") % {"day": locale.number(day), "step": step.label} for day, step in policy.steps()
+    )
 
 
 @admin.register(OrderLine, site=office)

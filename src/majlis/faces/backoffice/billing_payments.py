@@ -17,7 +17,8 @@ from majlis.engines.billing import services
 from majlis.engines.billing.models import Charge, Payment, Refund, Transfer, WebhookEvent
 from majlis.engines.billing.types import LIVE_PAYMENTS, OrderStatus, PaymentStatus, TransferStatus, WebhookStatus
 from majlis.faces.backoffice.billing import LOOKERS, MONEY, AmountForm, read_amount, told
-from majlis.faces.backoffice.site import Figure, ReadOnlyAdmin, ReasonForm, link_to, office, service_action
+from majlis.faces.backoffice.figures import Figure
+from majlis.faces.backoffice.site import ReadOnlyAdmin, ReasonForm, link_to, office, service_action
 from majlis.kernel.files import queries as files
 from majlis.kit import clock
 from majlis.kit.ids import new_id

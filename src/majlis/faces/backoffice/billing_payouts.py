@@ -16,7 +16,8 @@ from majlis.engines.billing import queries, services
 from majlis.engines.billing.models import CommissionRule, Withdrawal, WithdrawalMethod
 from majlis.engines.billing.types import OPEN_WITHDRAWALS, BatchStatus, WithdrawalStatus
 from majlis.faces.backoffice.billing import MONEY, read_amount, told
-from majlis.faces.backoffice.site import Figure, ReadOnlyAdmin, ReasonForm, link_to, office, service_action
+from majlis.faces.backoffice.figures import Figure
+from majlis.faces.backoffice.site import ReadOnlyAdmin, ReasonForm, link_to, office, service_action
 from majlis.kernel.accounts import queries as people
 from majlis.kernel.files import queries as files
 from majlis.kernel.files import services as file_services

@@ -1,4 +1,4 @@
-"""Plans and who has them: prices, invitations, dunning, allowances."""
+"""Plans: their words, what they cost and give, and who is invited."""
 
 from typing import Any, ClassVar
 
@@ -9,39 +9,55 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing import queries, services
-from majlis.engines.billing.models import (
-    AllowanceGrant,
-    Plan,
-    PlanBenefit,
-    PlanInvite,
-    PlanPrice,
-    Subscription,
-    SubscriptionPeriod,
-)
+from majlis.engines.billing.models import Plan, PlanBenefit, PlanInvite, PlanPrice, Subscription
 from majlis.engines.billing.types import Cycle, SubscriptionStatus
-from majlis.faces.backoffice.billing import LOOKERS, MONEY, read_amount, told
-from majlis.faces.backoffice.billing_prices import billers
-from majlis.faces.backoffice.site import ReadOnlyAdmin, ReadOnlyRows, ReasonForm, link_to, office, service_action
-from majlis.kernel.accounts import queries as accounts
+from majlis.faces.backoffice.billing import LOOKERS, MONEY, dunning_words, read_amount
+from majlis.faces.backoffice.billing_benefits import (
+    BEGINS,
+    OPENS,
+    AccessForm,
+    AllowanceForm,
+    allowance_in,
+    carried,
+    scope_words,
+)
+from majlis.faces.backoffice.languages import LanguagesField, SentencesField
+from majlis.faces.backoffice.site import ReadOnlyAdmin, ReadOnlyRows, office, service_action
 from majlis.kit.edition import edition
-from majlis.kit.errors import Invalid
-from majlis.kit.ids import new_id
-from majlis.kit.money import COUNTED
+from majlis.kit.translated import in_language
 
 S = SubscriptionStatus
 
 
-class PlanForm(forms.Form):
-    """A new plan, in the languages of the house."""
+class ChangePlanForm(forms.Form):
+    """A plan's words, in the languages of the house, and how it is sold."""
 
-    slug = forms.SlugField(label=_("Short name in addresses"), max_length=60)
-    family = forms.CharField(label=_("Family"), max_length=40, initial="membership")
-    name_en = forms.CharField(label="English", max_length=80)
-    name_ar = forms.CharField(label="العربية", max_length=80, required=False)
-    name_fa = forms.CharField(label="فارسی", max_length=80, required=False)
-    name_id = forms.CharField(label="Bahasa Indonesia", max_length=80, required=False)
+    name = LanguagesField(label=_("Name"))
+    summary = LanguagesField(label=_("In short"), required=False)
+    features = SentencesField(
+        label=_("Description"),
+        required=False,
+        help_text=_("A sentence per line, the same line in each language. Empty: what it gives is told by itself."),
+    )
+    family = forms.SlugField(
+        label=_("Family"),
+        max_length=40,
+        initial="membership",
+        help_text=_("A member has one plan of a family at a time, and one trial."),
+    )
     trial_days = forms.IntegerField(label=_("Days of trial"), min_value=0, max_value=365, initial=0)
+    position = forms.IntegerField(label=_("Place in lists"), min_value=0, max_value=999, required=False)
+    highlighted = forms.BooleanField(label=_("Recommended"), required=False)
     for_invites_only = forms.BooleanField(label=_("For invited people only"), required=False)
+
+
+class PlanForm(ChangePlanForm):
+    """A new plan."""
+
+    slug = forms.SlugField(
+        label=_("Short name in addresses"), max_length=60, help_text=_("Small letters, figures and hyphens: gold-2.")
+    )
+    field_order = ("slug",)
 
 
 class PriceForm(forms.Form):
@@ -65,30 +81,6 @@ class InviteForm(forms.Form):
     language = forms.ChoiceField(label=_("Language"), choices=[(c, c) for c in ("en", "ar", "fa", "id")])
 
 
-class GrantForm(ReasonForm):
-    """How much, of what."""
-
-    unit = forms.ChoiceField(label=_("Unit"), choices=[(each, each) for each in sorted(COUNTED)])
-    amount = forms.IntegerField(label=_("Amount"), min_value=1)
-    field_order = ("unit", "amount", "reason")
-
-
-class BringForm(forms.Form):
-    """Which one, and whose."""
-
-    provider = forms.ChoiceField(label=_("Provider"))
-    ref = forms.CharField(
-        label=_("Subscription or customer"), max_length=255, help_text=_("Such as sub_1Q… or cus_Q….")
-    )
-    email = forms.EmailField(
-        label=_("Member's e-mail"), required=False, help_text=_("Empty: whoever is known here as that customer.")
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["provider"].choices = billers()  # type: ignore[attr-defined]
-
-
 class Prices(ReadOnlyRows):
     """What it costs and cost."""
 
@@ -108,7 +100,21 @@ class Benefits(ReadOnlyRows):
     """What it gives."""
 
     model = PlanBenefit
-    fields = readonly_fields = ("kind", "unit", "amount", "per", "carry_limit", "scope", "access", "ref")
+    fields = readonly_fields = ("kind", "gives", "carries", "only_for")
+    ordering = ("kind", "id")
+    show_change_link = True
+
+    @admin.display(description=_("Gives"))
+    def gives(self, benefit: PlanBenefit) -> str:
+        return queries.benefit_words(benefit)
+
+    @admin.display(description=_("Rolls over at most"))
+    def carries(self, benefit: PlanBenefit) -> str:
+        return carried(benefit)
+
+    @admin.display(description=_("Only for"))
+    def only_for(self, benefit: PlanBenefit) -> str:
+        return scope_words(benefit)
 
 
 class Invites(ReadOnlyRows):
@@ -129,8 +135,12 @@ class PlanPage(ReadOnlyAdmin):
     search_fields = ("slug", "family")
     ordering = ("family", "position")
     inlines = (Prices, Benefits, Invites)
-    fields = ("slug", "called", "family", "active", "for_invites_only", "trial_days", "dunning", "changed_at")
-    readonly_fields = ("called", "members")
+    fields = (
+        *("slug", "called", "in_short", "says", "family", "active", "for_invites_only", "highlighted", "position"),
+        *("trial_days", "steps", "changed_at"),
+    )
+    readonly_fields = ("called", "in_short", "says", "members", "steps")
+    labels: ClassVar = {"highlighted": _("Recommended")}
 
     @admin.display(description=_("Name"))
     def called(self, plan: Plan) -> str:
@@ -140,18 +150,40 @@ class PlanPage(ReadOnlyAdmin):
     def members(self, plan: Plan) -> int:
         return Subscription.objects.filter(plan=plan).exclude(status__in=[S.ENDED, S.INCOMPLETE]).count()
 
+    @admin.display(description=_("In short"))
+    def in_short(self, plan: Plan) -> str:
+        return in_language(plan.summary) or "–"
+
+    @admin.display(description=_("Description"))
+    def says(self, plan: Plan) -> str:
+        return "\n".join(plan.feature_words) or "–"
+
+    @admin.display(description=_("Dunning"))
+    def steps(self, plan: Plan) -> str:
+        return dunning_words(queries.dunning_of_plan(plan))
+
     @service_action(_("New plan"), roles=MONEY, form=PlanForm, on_list=True)
     def new(self, request: HttpRequest, row: None, data: dict[str, Any]) -> str:
-        names = {code: data[f"name_{code}"] for code in ("en", "ar", "fa", "id") if data[f"name_{code}"]}
-        services.save_plan(
-            actor=request.user,
-            slug=data["slug"],
-            name=names,
-            family=data["family"],
-            trial_days=data["trial_days"],
-            for_invites_only=data["for_invites_only"],
-        )
+        services.save_plan(actor=request.user, only_new=True, **data)
         return gettext("The plan is a draft. Give it a price, then open it.")
+
+    @service_action(
+        _("Change the words and the trial"),
+        roles=MONEY,
+        form=ChangePlanForm,
+        initial=lambda plan: {name: getattr(plan, name) for name in ChangePlanForm.base_fields},
+        consequence=lambda plan: _("Who has the plan reads the new words, and keeps their price and their trial."),
+    )
+    def change(self, request: HttpRequest, plan: Plan, data: dict[str, Any]) -> None:
+        services.save_plan(actor=request.user, slug=plan.slug, **data)
+
+    @service_action(_("Add an allowance"), roles=MONEY, form=AllowanceForm, consequence=BEGINS)
+    def allowance(self, request: HttpRequest, plan: Plan, data: dict[str, Any]) -> None:
+        services.add_plan_benefit(actor=request.user, plan_id=plan.id, benefit=allowance_in(data))
+
+    @service_action(_("Add an access"), roles=MONEY, form=AccessForm, consequence=OPENS)
+    def access(self, request: HttpRequest, plan: Plan, data: dict[str, Any]) -> None:
+        services.add_plan_benefit(actor=request.user, plan_id=plan.id, benefit=data)
 
     @service_action(
         _("Set a price"),
@@ -186,193 +218,3 @@ class PlanPage(ReadOnlyAdmin):
     @service_action(_("Invite by e-mail"), roles=LOOKERS, form=InviteForm)
     def invite(self, request: HttpRequest, plan: Plan, data: dict[str, Any]) -> None:
         services.invite_to_plan(actor=request.user, plan_id=plan.id, email=data["email"], language=data["language"])
-
-
-class Periods(ReadOnlyRows):
-    """What was paid for."""
-
-    model = SubscriptionPeriod
-    verbose_name_plural = _("Periods and payments")
-    labels: ClassVar = {
-        "number": _("Number"),
-        "kind": _("Kind"),
-        "status": _("State"),
-        "starts_at": _("From"),
-        "ends_at": _("Until"),
-        "provider_ref": _("Its name there"),
-    }
-    fields = readonly_fields = (
-        *("number", "kind", "status", "cost", "starts_at", "ends_at", "order_link", "provider_ref"),
-    )
-    ordering = ("-number",)
-
-    @admin.display(description=_("Price"))
-    def cost(self, period: SubscriptionPeriod) -> str:
-        return period.cost.display()
-
-    @admin.display(description=_("Order"))
-    def order_link(self, period: SubscriptionPeriod) -> Any:
-        return link_to(period.order)
-
-
-@admin.register(Subscription, site=office)
-class SubscriptionPage(ReadOnlyAdmin):
-    """Who subscribes to what, and how it stands."""
-
-    view_roles = LOOKERS
-    list_display = ("person_link", "plan", "status", "entitlement", "ends_at", "act_at")
-    list_filter = ("status", "entitlement", "family", "plan", "billed_by")
-    search_fields = ("person__email", "person__name", "=id", "=provider_ref")
-    ordering = ("-id",)
-    list_select_related = ("person", "plan")
-    inlines = (Periods,)
-    fields = (
-        "person_link",
-        "plan",
-        "status",
-        "entitlement",
-        "starts_at",
-        "ends_at",
-        "act_at",
-        "past_due_since",
-        "dunned_day",
-        "canceled_at",
-        "cancel_reason",
-        "ended_at",
-        "return_until",
-        "billed_by",
-        "provider_ref",
-        "seen_at",
-        "look_at",
-        "resumes_at",
-        "dunning",
-        "steps",
-    )
-    readonly_fields = ("person_link", "dunning", "steps")
-    labels: ClassVar = {
-        "plan": _("Plan"),
-        "status": _("State"),
-        "entitlement": _("Gives"),
-        "starts_at": _("From"),
-        "ends_at": _("Until"),
-        "act_at": _("Next act of ours"),
-        "past_due_since": _("Due since"),
-        "dunned_day": _("Day of dunning"),
-        "canceled_at": _("Cancelled"),
-        "cancel_reason": _("Reason"),
-        "ended_at": _("Ended"),
-        "return_until": _("May come back until"),
-        "billed_by": _("Charged by"),
-        "provider_ref": _("Its name there"),
-        "seen_at": _("Read there"),
-        "look_at": _("Read there again"),
-        "resumes_at": _("No payments until"),
-    }
-
-    @admin.display(description=_("Person"))
-    def person_link(self, subscription: Subscription) -> Any:
-        return link_to(subscription.person)
-
-    @admin.display(description=_("Dunning"))
-    def dunning(self, subscription: Subscription) -> str:
-        if subscription.billed_by:
-            return gettext("By the rules set there.")
-        steps = queries.dunning_policy(subscription).steps()
-        return " · ".join(gettext("day %(day)s: %(step)s") % {"day": day, "step": step.label} for day, step in steps)
-
-    @admin.display(description=_("History"))
-    def steps(self, subscription: Subscription) -> str:
-        return told(subscription)
-
-    @service_action(
-        _("Cancel at the period's end"),
-        roles=LOOKERS,
-        form=ReasonForm,
-        shown=lambda it: it.status in (S.ACTIVE, S.TRIALING),
-    )
-    def cancel(self, request: HttpRequest, it: Subscription, data: dict[str, Any]) -> None:
-        services.cancel_subscription(subscription_id=it.id, actor=request.user, reason=data["reason"], by_staff=True)
-
-    @service_action(
-        _("End now"),
-        roles=MONEY,
-        form=ReasonForm,
-        danger=True,
-        shown=lambda it: it.status not in (S.ENDED,),
-        consequence=lambda it: (
-            _("%(amount)s goes back into the wallet.")
-            % {"amount": services.preview_cancel(it, at_once=True).back.display()}
-        ),
-    )
-    def end(self, request: HttpRequest, it: Subscription, data: dict[str, Any]) -> None:
-        services.cancel_subscription(
-            subscription_id=it.id, actor=request.user, at_once=True, reason=data["reason"], by_staff=True
-        )
-
-    @service_action(
-        _("Read it there again"),
-        roles=LOOKERS,
-        shown=lambda it: bool(it.billed_by and it.provider_ref) and it.status != S.ENDED,
-        consequence=lambda it: _("What was paid there and is not in our books is taken."),
-    )
-    def look(self, request: HttpRequest, it: Subscription, data: dict[str, Any]) -> None:
-        services.mirror_subscription(it.id)
-
-    @service_action(
-        _("Bring over from a provider"),
-        roles=MONEY,
-        form=BringForm,
-        on_list=True,
-        consequence=lambda row: _(
-            "The provider goes on renewing and charging it; here it becomes a membership. What was paid for the period "
-            "that runs is taken into our books."
-        ),
-    )
-    def bring(self, request: HttpRequest, row: None, data: dict[str, Any]) -> str:
-        person = None
-        if data["email"]:
-            person = accounts.person_by_email(data["email"])
-            if person is None:
-                raise Invalid(errors={"email": _("No member has this address confirmed.")})
-        brought = services.bring_over(
-            provider=data["provider"], ref=data["ref"].strip(), person=person, actor=request.user
-        )
-        return gettext("Brought over: %(count)s.") % {"count": len(brought)}
-
-    @service_action(_("Give an allowance"), roles=LOOKERS, form=GrantForm, shown=lambda it: it.status != S.ENDED)
-    def give(self, request: HttpRequest, it: Subscription, data: dict[str, Any]) -> None:
-        services.grant_allowance(
-            person_id=it.person_id,
-            unit=data["unit"],
-            amount=data["amount"],
-            key=f"staff:{new_id()}",
-            subject=it.subject,
-            memo=data["reason"],
-            valid_until=it.ends_at,
-            actor=request.user,
-        )
-
-
-@admin.register(AllowanceGrant, site=office)
-class AllowancePage(ReadOnlyAdmin):
-    """What people were given to use, and what became of it."""
-
-    view_roles = LOOKERS
-    list_display = ("person_link", "memo", "unit", "amount", "used", "left", "valid_from", "valid_until")
-    list_filter = ("unit",)
-    search_fields = ("person__email", "person__name", "subject", "=id")
-    ordering = ("-id",)
-    list_select_related = ("person",)
-    fields = (
-        *("person_link", "memo", "unit", "scope", "amount", "used", "expired", "carried", "withdrawn", "left"),
-        *("valid_from", "valid_until", "kept_until", "subject"),
-    )
-    readonly_fields = ("person_link", "left")
-
-    @admin.display(description=_("Person"))
-    def person_link(self, grant: AllowanceGrant) -> Any:
-        return link_to(grant.person)
-
-    @admin.display(description=_("Left"))
-    def left(self, grant: AllowanceGrant) -> int:
-        return grant.left

@@ -84,3 +84,13 @@ class PricePage(ReadOnlyAdmin):
     def there(self, request: HttpRequest, price: PlanPrice, data: dict[str, Any]) -> str:
         linked = services.sell_at_provider(actor=request.user, price_id=price.id, **data)
         return gettext("It is %(ref)s there.") % {"ref": linked.provider_ref}
+
+    @service_action(
+        _("Offer it no more"),
+        roles=MONEY,
+        danger=True,
+        shown=lambda price: price.ended_at is None,
+        consequence=lambda price: _("Nobody can take this price any more; who has it keeps it, and it renews."),
+    )
+    def end(self, request: HttpRequest, price: PlanPrice, data: dict[str, Any]) -> None:
+        services.end_plan_price(actor=request.user, price_id=price.id)

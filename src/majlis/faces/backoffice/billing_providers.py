@@ -13,7 +13,8 @@ from majlis.engines.billing import queries, services
 from majlis.engines.billing.models import DayCheck, Difference, Dispute
 from majlis.engines.billing.types import DisputeStatus, Mode
 from majlis.faces.backoffice.billing import LOOKERS, MONEY, told
-from majlis.faces.backoffice.site import Figure, ReadOnlyAdmin, ReasonForm, Remark, link_to, office, service_action
+from majlis.faces.backoffice.figures import Figure, Remark
+from majlis.faces.backoffice.site import ReadOnlyAdmin, ReasonForm, link_to, office, service_action
 from majlis.kit.money import Money
 
 

@@ -5,13 +5,13 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from majlis.faces.backoffice.billing import read_amount
+from majlis.faces.backoffice.languages import LanguagesField
 from majlis.faces.backoffice.site import BOSSES, ReadOnlyAdmin, ReadOnlyRows, office, service_action
 from majlis.kernel.accounts import queries as people
 from majlis.kernel.accounts.types import Role
@@ -34,48 +34,6 @@ from majlis.kit.edition import edition
 from majlis.kit.translated import TranslatedField
 
 WATCHERS = (Role.COORDINATOR, Role.SUPPORT, Role.MODERATOR, Role.FINANCE, *BOSSES)
-
-
-class LanguagesWidget(forms.MultiWidget):
-    """One input per language, each in its own direction."""
-
-    template_name = "office/languages.html"
-
-    def __init__(self, *, long: bool) -> None:
-        self.codes = [code for code, _label in settings.LANGUAGES]
-        make: type[forms.Widget] = forms.Textarea if long else forms.TextInput
-        looks: dict[str, Any] = {"rows": 2, "cols": 60} if long else {"size": 60}
-        super().__init__({code: make(attrs={"lang": code, "dir": "auto", **looks}) for code in self.codes})
-
-    def decompress(self, value: dict[str, str] | None) -> list[str]:
-        return [(value or {}).get(code, "") for code in self.codes]
-
-    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        context = super().get_context(name, value, attrs)
-        labels = [label for _code, label in settings.LANGUAGES]
-        for part, label in zip(context["widget"]["subwidgets"], labels, strict=True):
-            part["label"] = label
-        return context
-
-
-class LanguagesField(forms.MultiValueField):
-    """A text in all languages as a form field; English must be there, the others fall back to it."""
-
-    def __init__(self, *, required: bool = True, long: bool = False, **options: Any) -> None:
-        parts = [forms.CharField(required=False, max_length=2000 if long else 100) for _language in settings.LANGUAGES]
-        super().__init__(
-            parts, widget=LanguagesWidget(long=long), required=required, require_all_fields=False, **options
-        )
-        self.codes = [code for code, _label in settings.LANGUAGES]
-
-    def compress(self, values: list[str]) -> dict[str, str]:
-        return {code: text.strip() for code, text in zip(self.codes, values, strict=False) if text and text.strip()}
-
-    def clean(self, value: Any) -> Any:
-        texts = super().clean(value) or {}
-        if self.required and not texts.get("en"):
-            raise forms.ValidationError(_("The English text is needed: it stands in for those that are missing."))
-        return texts
 
 
 class CatalogueAdmin(ReadOnlyAdmin):

@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from majlis.faces.backoffice.site import Figure, ReadOnlyAdmin, ReadOnlyRows, ReasonForm, office, service_action
+from majlis.faces.backoffice.figures import Figure
+from majlis.faces.backoffice.site import ReadOnlyAdmin, ReadOnlyRows, ReasonForm, office, service_action
 from majlis.kernel.accounts.types import Role
 from majlis.kit import clock
 from majlis.products.lessons import queries, services

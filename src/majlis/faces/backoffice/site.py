@@ -18,7 +18,6 @@ Rows are read, never edited: whoever wants something changed presses a button, a
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from typing import Any, ClassVar
 
@@ -36,10 +35,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from majlis.faces.backoffice.field_names import call_fields, call_filters
+from majlis.faces.backoffice.figures import Figure, Remark
 from majlis.faces.backoffice.wording import NAMES
 from majlis.kernel.accounts import queries, services
 from majlis.kernel.accounts.types import STAFF_ROLES, Role
-from majlis.kit import clock, locale
 from majlis.kit.edition import edition
 from majlis.kit.errors import Forbidden, Invalid, NotFound, Refusal
 from majlis.kit.translated import in_language
@@ -76,6 +75,7 @@ class Act:
     form: type[forms.Form] | None
     shown: Callable[[Any], bool]
     consequence: Callable[[Any], Any]
+    initial: Callable[[Any], dict[str, Any]]
     danger: bool
     on_list: bool
 
@@ -87,6 +87,7 @@ def service_action(
     form: type[forms.Form] | None = None,
     shown: Callable[[Any], bool] = lambda row: True,
     consequence: Callable[[Any], Any] = lambda row: "",
+    initial: Callable[[Any], dict[str, Any]] = lambda row: {},
     danger: bool = False,
     on_list: bool = False,
 ) -> Callable[[Callable[..., Any]], Any]:
@@ -95,61 +96,17 @@ def service_action(
     The method gets `(self, request, row, data)` (`row` None on a list; `data` the form's cleaned data) and calls a
     service with `actor=request.user`. What it returns, a sentence, is shown as success; a refusal it lets fly is shown
     as such, at its field where it has one. The button leads to a page that names the `consequence` and asks for
-    `form`; only then is anything done. Each act ends in the audit trail: by the service, else by this helper.
+    `form`, which begins with what `initial` says of the row; only then is anything done. Each act ends in the audit
+    trail: by the service, else by this helper.
     """
 
     def register(run: Callable[..., Any]) -> Any:
         run.act = Act(  # type: ignore[attr-defined]
-            run.__name__, label, run, tuple(roles), form, shown, consequence, danger, on_list
+            run.__name__, label, run, tuple(roles), form, shown, consequence, initial, danger, on_list
         )
         return run
 
     return register
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure of the morning dashboard. `points` (a day each, oldest first, today last) become a chart; `write` says a
-    point's value in the reader's words."""
-
-    label: Any
-    value: Any
-    link: str = ""
-    note: Any = ""
-    points: tuple[int, ...] = ()
-    alarm: bool = False
-    write: Callable[[int], Any] = locale.number
-
-    @property
-    def shown(self) -> Any:
-        """The value in the reader's digits."""
-        return locale.number(self.value) if isinstance(self.value, int) else self.value
-
-    @property
-    def days(self) -> list[tuple[str, Any]]:
-        """Each day and its value in words, for those who do not see the bars, and under a resting pointer."""
-        today = clock.now().date()
-        dates = [today - timedelta(days=back) for back in reversed(range(len(self.points)))]
-        return [(locale.date_text(day, "EEE d MMM"), self.write(p)) for day, p in zip(dates, self.points, strict=True)]
-
-    @property
-    def bars(self) -> list[dict[str, Any]]:
-        """The points as bars of a chart 32 high, each 6 wide with 2 between, and what each is."""
-        top = max([*self.points, 1])
-        heights = [max(1, round(32 * p / top)) if p > 0 else 0 for p in self.points]
-        said = [f"{day}: {value}" for day, value in self.days]
-        return [{"x": 8 * i, "y": 32 - h, "height": h, "said": said[i]} for i, h in enumerate(heights)]
-
-    @property
-    def width(self) -> int:
-        return 8 * len(self.points)
-
-
-@dataclass(frozen=True)
-class Remark:
-    """A quiet line below the figures of the morning dashboard."""
-
-    text: Any
 
 
 Panel = Callable[[HttpRequest], Iterable[Figure | Remark]]
@@ -305,8 +262,8 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         if act is None:
             raise Forbidden(_("This cannot be done here, or not any more, or not by you."))
         back = self.page_of(row)
-        sent = (request.POST, request.FILES) if request.method == "POST" else ()
-        form = act.form(*sent) if act.form else None
+        sent = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+        form = act.form(sent[0], sent[1], initial=act.initial(row)) if act.form else None
         if request.method == "POST" and (form is None or form.is_valid()):
             try:
                 said = self._carry_out(request, act, row, form.cleaned_data if form else {})

@@ -15,7 +15,8 @@ from majlis.engines.messaging.models import Conversation, Message
 from majlis.engines.reviews import services as reviews
 from majlis.engines.reviews.models import Review
 from majlis.engines.reviews.types import HidingReason, ReviewState
-from majlis.faces.backoffice.site import BOSSES, Figure, ReadOnlyAdmin, ReasonForm, link_to, office, service_action
+from majlis.faces.backoffice.figures import Figure
+from majlis.faces.backoffice.site import BOSSES, ReadOnlyAdmin, ReasonForm, link_to, office, service_action
 from majlis.kernel.accounts.models import AuditEntry
 from majlis.kernel.accounts.types import Role
 from majlis.kernel.files import queries as files

@@ -1,3 +1,5 @@
+from django.utils.translation import gettext_lazy as _
+
 from majlis.kit.modules import ModuleConfig
 
 
@@ -16,6 +18,7 @@ class LessonsConfig(ModuleConfig):
         )
         from majlis.products.lessons.services import LessonFulfiller, PackageFulfiller
 
+        billing.register_scope("lesson", _("Lessons"))
         billing.register_fulfiller("lesson", LessonFulfiller())
         billing.register_fulfiller("package", PackageFulfiller())
         scheduling.register_titles("lesson", queries.subjects_of)

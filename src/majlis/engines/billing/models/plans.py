@@ -8,7 +8,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from majlis.engines.billing.plan_types import BenefitKind, Cycle, Per
+from majlis.engines.billing.plan_types import AccessKind, BenefitKind, Cycle, Per
 from majlis.kit import clock
 from majlis.kit.db import Record
 from majlis.kit.money import Money
@@ -172,7 +172,10 @@ class PlanBenefit(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.unit}" if self.unit else f"{self.access}: {self.ref}"
+        if self.kind == BenefitKind.ALLOWANCE:
+            return self.given.display()
+        kind = str(dict(AccessKind.choices).get(self.access, self.access))
+        return kind if self.ref == "*" else f"{kind}: {self.ref}"
 
     @property
     def given(self) -> Money:

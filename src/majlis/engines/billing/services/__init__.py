@@ -2,7 +2,7 @@
 
 from majlis.engines.billing.gateways.base import BadSignature, GatewayUnreachable, KeysRefused
 from majlis.engines.billing.gateways.subscribing import Declined, NoMemberPage, UnknownThere
-from majlis.engines.billing.registry import Fulfiller
+from majlis.engines.billing.registry import Fulfiller, register_scope
 from majlis.engines.billing.registry import register as register_fulfiller
 from majlis.engines.billing.services.allowance_moves import AllowanceNotThen, UseMove, move_use, preview_move_use
 from majlis.engines.billing.services.allowances import (
@@ -92,6 +92,12 @@ from majlis.engines.billing.services.payments import (
     start_payment,
     top_up,
 )
+from majlis.engines.billing.services.plan_benefits import (
+    add_plan_benefit,
+    change_plan_benefit,
+    remove_plan_benefit,
+    set_plan_benefits,
+)
 from majlis.engines.billing.services.plan_invites import (
     InvitedAnother,
     accept_plan_invite,
@@ -106,7 +112,6 @@ from majlis.engines.billing.services.plans import (
     load_plans,
     open_plan,
     save_plan,
-    set_plan_benefits,
     set_plan_price,
 )
 from majlis.engines.billing.services.pricing import (
@@ -241,6 +246,7 @@ __all__ = [
     "accept_plan_invite",
     "add_commission_rule",
     "add_coupon",
+    "add_plan_benefit",
     "add_to_cart",
     "answer_withdrawal_request",
     "approve_withdrawal",
@@ -252,6 +258,7 @@ __all__ = [
     "cancel_withdrawal",
     "change_coupon",
     "change_plan",
+    "change_plan_benefit",
     "change_withdrawal",
     "charge_saved",
     "check_day",
@@ -317,10 +324,12 @@ __all__ = [
     "refund_line_to_source",
     "refund_payment",
     "register_fulfiller",
+    "register_scope",
     "reject_transfer",
     "reject_withdrawal",
     "release_line",
     "remove_from_cart",
+    "remove_plan_benefit",
     "renew_invoice_link",
     "renew_subscriptions",
     "request_withdrawal",

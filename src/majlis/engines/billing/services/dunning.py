@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from majlis.engines.billing.models import Order, Subscription
+from majlis.engines.billing.models import Order, Plan, Subscription
 from majlis.engines.billing.plan_types import DunningStep, Entitlement, SubscriptionStatus
 from majlis.engines.billing.services.ending import end_subscription
 from majlis.engines.billing.services.orders import locked_order, remaining, void_order
@@ -27,9 +27,13 @@ S = SubscriptionStatus
 
 
 def policy_of(subscription: Subscription) -> DunningPolicy:
-    """Its plan's policy, else the edition's."""
-    own = subscription.plan.dunning
-    return DunningPolicy.from_facts(own) if own else subscription_policies().dunning
+    """What is done when its renewal is not paid."""
+    return policy_of_plan(subscription.plan)
+
+
+def policy_of_plan(plan: Plan) -> DunningPolicy:
+    """The plan's own policy, else the edition's."""
+    return DunningPolicy.from_facts(plan.dunning) if plan.dunning else subscription_policies().dunning
 
 
 def try_wallet(order_id: UUID, person: Any, now: datetime) -> bool:

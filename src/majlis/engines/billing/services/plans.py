@@ -8,13 +8,16 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from majlis.engines.billing.models import Plan, PlanBenefit, PlanPrice, Subscription
-from majlis.engines.billing.plan_types import BenefitKind, Cycle, Per
+from majlis.engines.billing.models import Plan, PlanPrice, Subscription
+from majlis.engines.billing.plan_types import Cycle
+from majlis.engines.billing.services.plan_benefits import locked_plan, record_change, set_plan_benefits
 from majlis.engines.billing.subscription_policies import DunningPolicy
-from majlis.kernel.accounts import services as accounts
 from majlis.kit import clock
 from majlis.kit.errors import Invalid, NotFound, Refusal
-from majlis.kit.money import COUNTED, Money
+from majlis.kit.money import Money
+
+MOST = 10**15
+"""No price is higher, in minor units."""
 
 
 class PlanIncomplete(Refusal):
@@ -39,10 +42,11 @@ def save_plan(
     highlighted: bool | None = None,
     position: int | None = None,
     dunning: Mapping[str, Any] | None = None,
+    only_new: bool = False,
     now: datetime | None = None,
 ) -> Plan:
-    """Write a plan (a draft, until `open_plan`), or change what is given of the one with this slug. Texts are by
-    language. Who has the plan already reads the new words and keeps price and trial. Refuses `Invalid`."""
+    """Write a plan (a draft, until `open_plan`), or (unless `only_new`) change what is given of the one with this slug.
+    Texts are by language. Who has the plan already reads the new words and keeps price and trial. Refuses `Invalid`."""
     now = now or clock.now()
     if dunning:
         try:
@@ -64,12 +68,14 @@ def save_plan(
     plan, new = Plan.objects.select_for_update().get_or_create(
         slug=slug, defaults={**changes, "created_by": actor, "changed_by": actor, "changed_at": now, "created_at": now}
     )
+    if not new and only_new:
+        raise Invalid(errors={"slug": _("There is a plan of this short name already.")})
     if not new and any(getattr(plan, field) != value for field, value in changes.items()):
         if "family" in changes and changes["family"] != plan.family and _is_taken(plan):
             raise Invalid(errors={"family": _("Somebody has this plan: its family stays.")})
         Plan.objects.filter(id=plan.id).update(**changes, changed_by=actor, changed_at=now)
         plan.refresh_from_db()
-    _record(plan, "saved", actor, {field: str(value)[:100] for field, value in changes.items()})
+    record_change(plan, "saved", actor, {field: str(value)[:100] for field, value in changes.items()})
     return plan
 
 
@@ -91,10 +97,12 @@ def set_plan_price(
     """What one cycle costs from now on; who subscribed before keeps their price. The same price again changes nothing.
     Refuses `Invalid`."""
     now = now or clock.now()
-    plan = _locked(plan_id)
+    plan = locked_plan(plan_id)
     errors: dict[str, Any] = {}
     if full.amount < 0:
-        errors["full"] = _("A price cannot be negative.")
+        errors["amount"] = _("A price cannot be negative.")
+    if full.amount > MOST:
+        errors["amount"] = _("That is too much.")
     if not 0 <= discount_percent <= 100:
         errors["discount_percent"] = _("A share lies between 0 and 100 %%.")
     if (cycle == Cycle.DAYS) != bool(days) or cycle not in Cycle.values:
@@ -115,7 +123,9 @@ def set_plan_price(
         discount_percent=discount_percent,
         created_at=now,
     )
-    _record(plan, "priced", actor, {"cycle": cycle, "amount": full.amount, "unit": full.unit, "off": discount_percent})
+    record_change(
+        plan, "priced", actor, {"cycle": cycle, "amount": full.amount, "unit": full.unit, "off": discount_percent}
+    )
     return price
 
 
@@ -126,51 +136,13 @@ def end_plan_price(*, actor: Any, price_id: UUID, now: datetime | None = None) -
     if price is None:
         raise NotFound()
     PlanPrice.objects.filter(id=price_id, ended_at__isnull=True).update(ended_at=now or clock.now())
-    _record(price.plan, "price_ended", actor, {"cycle": price.cycle, "unit": price.unit})
-
-
-@transaction.atomic
-def set_plan_benefits(*, actor: Any, plan_id: UUID, benefits: Iterable[Mapping[str, Any]]) -> list[PlanBenefit]:
-    """What the plan gives from each member's next period on (access: at once), instead of what it gave. Each one is
-    `{"unit", "amount", "per", "carry_limit", "scope"}` or `{"access", "ref", "amount"}`. Refuses `Invalid`."""
-    plan = _locked(plan_id)
-    rows = [_benefit(plan, each) for each in benefits]
-    plan.benefits.all().delete()
-    PlanBenefit.objects.bulk_create(rows)
-    _record(plan, "benefits_set", actor, {"benefits": [str(row) for row in rows]})
-    return rows
-
-
-def _benefit(plan: Plan, facts: Mapping[str, Any]) -> PlanBenefit:
-    amount = int(facts.get("amount", 0))
-    if facts.get("access"):
-        return PlanBenefit(
-            plan=plan,
-            kind=BenefitKind.ACCESS,
-            access=str(facts["access"]),
-            ref=str(facts.get("ref", "*")),
-            amount=amount,
-        )
-    per, carry = str(facts.get("per", Per.PERIOD)), int(facts.get("carry_limit", 0))
-    if facts.get("unit") not in COUNTED or amount <= 0 or per not in Per.values:
-        raise Invalid(errors={"amount": _("An allowance is a positive number of a counted unit.")})
-    if not 0 <= carry <= amount or (carry and per == Per.WEEK):
-        raise Invalid(errors={"carry_limit": _("At most what a period gives can roll over; a week's is for its week.")})
-    return PlanBenefit(
-        plan=plan,
-        kind=BenefitKind.ALLOWANCE,
-        unit=facts["unit"],
-        amount=amount,
-        per=per,
-        carry_limit=carry,
-        scope=str(facts.get("scope", "")),
-    )
+    record_change(price.plan, "price_ended", actor, {"cycle": price.cycle, "unit": price.unit})
 
 
 @transaction.atomic
 def open_plan(*, actor: Any, plan_id: UUID, now: datetime | None = None) -> Plan:
     """Sell it. Refuses `PlanIncomplete`."""
-    plan = _locked(plan_id)
+    plan = locked_plan(plan_id)
     if not plan.name or not plan.prices.filter(ended_at__isnull=True).exists():
         raise PlanIncomplete()
     return _switch(plan, True, actor, now)
@@ -179,26 +151,15 @@ def open_plan(*, actor: Any, plan_id: UUID, now: datetime | None = None) -> Plan
 @transaction.atomic
 def close_plan(*, actor: Any, plan_id: UUID, now: datetime | None = None) -> Plan:
     """Sell it no more; who has it keeps it, and it renews."""
-    return _switch(_locked(plan_id), False, actor, now)
+    return _switch(locked_plan(plan_id), False, actor, now)
 
 
 def _switch(plan: Plan, active: bool, actor: Any, now: datetime | None) -> Plan:
     if plan.active != active:
         Plan.objects.filter(id=plan.id).update(active=active, changed_by=actor, changed_at=now or clock.now())
         plan.active = active
-        _record(plan, "opened" if active else "closed", actor, {})
+        record_change(plan, "opened" if active else "closed", actor, {})
     return plan
-
-
-def _locked(plan_id: UUID) -> Plan:
-    plan = Plan.objects.select_for_update().filter(id=plan_id).first()
-    if plan is None:
-        raise NotFound()
-    return plan
-
-
-def _record(plan: Plan, what: str, actor: Any, facts: dict[str, Any]) -> None:
-    accounts.record_act(actor=actor, action=f"billing.plan_{what}", target=f"billing.plan:{plan.id}", facts=facts)
 
 
 @transaction.atomic

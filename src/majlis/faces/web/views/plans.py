@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from majlis.engines.billing import queries, services
-from majlis.engines.billing.types import BenefitKind, Cycle, Per
+from majlis.engines.billing.types import Cycle
 from majlis.kit.edition import edition
 from majlis.kit.ids import new_id
 from majlis.kit.money import Money
@@ -84,12 +84,7 @@ def benefit_words(plan: Any) -> list[str]:
     """What a plan gives, in sentences: its own, and where it has none the benefits themselves."""
     if plan.features:
         return list(plan.feature_words)
-    words = []
-    for benefit in plan.benefits.all():
-        if benefit.kind == BenefitKind.ALLOWANCE:
-            template = _("%(amount)s every week") if benefit.per == Per.WEEK else _("%(amount)s in each period")
-            words.append(template % {"amount": benefit.given.display()})
-    return words
+    return [queries.benefit_words(benefit) for benefit in plan.benefits.all()]
 
 
 @login_required
