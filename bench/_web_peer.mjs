@@ -1,7 +1,7 @@
 // The peer of bench/web.py: fastify + pg. It asks each address's statements as we do, one after the other, prepared, and
 // builds the same answer of their rows: the API's JSON, or the page's cards by template strings, with the rest of the
 // page as a ready text around them. The answer is cut or filled up to our size, so that both send as much.
-// With REMEMBERS=1 it also remembers the text of a card by its row (and hours), as ours does.
+// With REMEMBERS=1 it remembers an answer by all its rows (and hours), as ours does.
 // Usage: node _web_peer.mjs PLAN.json PORT PROCESSES, in a folder where fastify and pg are installed.
 import cluster from "node:cluster";
 import { readFileSync } from "node:fs";
@@ -75,11 +75,11 @@ function spread(rows) {
 
 const texts = new Map();
 
-/** The text made for a key, remembered. */
+/** What was made for a key, remembered. */
 function once(key, make) {
   let text = texts.get(key);
   if (text === undefined) {
-    if (texts.size >= 3000) texts.clear();
+    if (texts.size >= 100) texts.clear();
     texts.set(key, (text = make()));
   }
   return text;
@@ -106,26 +106,25 @@ if (cluster.isPrimary && Number(processes) > 1) {
       }
       const [, rows, times] = found;
       const rest = { next: "", total: 1000, more: true, facets, facets_capped: true };
-      let body;
-      if (type === "API" && remembers) {
-        const items = rows.map((row) => once(row[0], () => JSON.stringify(card(row, known))));
-        body = `{"items":[${items.join(",")}],${once(type, () => JSON.stringify(rest).slice(1))}`;
-      } else if (type === "API") {
-        body = JSON.stringify({ items: rows.map((row) => card(row, known)), ...rest });
-      } else {
-        const free = spread(times);
-        const drawn = (row) => {
-          const one = card(row, known);
-          return article(one, free.get(one.id) ?? [], known);
-        };
-        // A row's text begins with the person's id: `["…",`.
-        const key = ([text]) => `${free.get(text.slice(2, 38))?.join() ?? ""} ${text}`;
-        const cards = rows.map((row) => (remembers ? once(key(row), () => drawn(row)) : drawn(row)));
-        body = `${before}${cards.join("\n")}${after}`;
-      }
+      const free = times && spread(times);
+      const made = () => {
+        let body;
+        if (type === "API") {
+          body = JSON.stringify({ items: rows.map((row) => card(row, known)), ...rest });
+        } else {
+          const drawn = (row) => {
+            const one = card(row, known);
+            return article(one, free.get(one.id) ?? [], known);
+          };
+          body = `${before}${rows.map(drawn).join("\n")}${after}`;
+        }
+        const sent = Buffer.from(body);
+        return sent.length < bytes ? Buffer.concat([sent, Buffer.alloc(bytes - sent.length, " ")]) : sent.subarray(0, bytes);
+      };
+      // A row's text begins with the person's id: `["…",`.
+      const key = ([text]) => `${free?.get(text.slice(2, 38))?.join() ?? ""} ${text}`;
       reply.type(type === "API" ? "application/json" : "text/html; charset=utf-8");
-      const sent = Buffer.from(body);
-      return sent.length < bytes ? Buffer.concat([sent, Buffer.alloc(bytes - sent.length, " ")]) : sent.subarray(0, bytes);
+      return remembers ? once(`${type} ${rows.map(key).join("\n")}`, made) : made();
     });
   }
   await app.listen({ port: Number(port), host: "127.0.0.1" });

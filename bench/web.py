@@ -2,10 +2,10 @@
 statements for every answer, prepared, and send as many bytes.
 
 What is not asked again: both know the catalogue and the facets (ours for a minute, the peer from its start). **Ours
-remembers what it drew of a row**: the JSON and the HTML of a card, found again by the whole row as it was read, the
-hours, language, zone and money; and the filters, header and footer of a visitor. The peer makes the JSON and the HTML
-of every card anew, but all around the cards of the page is one ready text to it. With MAJLIS_BENCH_PEER_REMEMBERS=1 it
-remembers cards as ours does.
+remembers what it drew of the rows**: the JSON of the cards and a visitor's page, found again by all rows as they were
+read this time, the hours, language, zone and money (ADR 0014). The peer makes the JSON and the HTML of every card
+anew, but all around the cards of the page is one ready text to it. With MAJLIS_BENCH_PEER_REMEMBERS=1 it remembers
+its answers by their rows as ours does.
 
 Ours is the production web process as `./majlis web` starts it; the peer has as many processes, one language, and no
 sign-in, limits, form tokens, metrics, log or headers. 32 connections, in turn; then one client.

@@ -114,7 +114,7 @@ class FoundOut(BaseModel):
 def written(found: Found, language: str) -> bytes:
     """The JSON of a `FoundOut`, in `language`: checked and written once for each card, and remembered."""
     texts = {
-        b"items": b"[" + b",".join([card_text(card, language) for card in found.items]) + b"]",
+        b"items": cards_text(tuple(found.items), language),
         b"next": to_json(found.next),
         b"total": to_json(found.total),
         b"more": to_json(found.more),
@@ -122,6 +122,12 @@ def written(found: Found, language: str) -> bytes:
         b"facets_capped": to_json(found.facets_capped),
     }
     return b"{" + b",".join([b'"%b":%b' % pair for pair in texts.items()]) + b"}"
+
+
+@memo(most=100)
+def cards_text(cards: tuple[ExpertCard, ...], language: str) -> bytes:
+    """The JSON of a list of `CardOut`."""
+    return b"[" + b",".join([card_text(card, language) for card in cards]) + b"]"
 
 
 @memo(most=3000)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.messages.storage import default_storage
+from django.contrib.messages.storage.cookie import CookieStorage
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject, empty
@@ -127,6 +128,13 @@ class Reader:
     def _of_browser(request: HttpRequest, offered: tuple[str, ...]) -> str:
         best = translation.get_language_from_request(request).split("-")[0]
         return best if best in offered else offered[0]
+
+
+def nothing_to_say(request: HttpRequest) -> bool:
+    """Whether surely no message waits for this reader: nobody said one just now, and none came with a cookie."""
+    store = getattr(request, "_messages", None)
+    came = request.COOKIES.keys() & {CookieStorage.cookie_name, settings.SESSION_COOKIE_NAME}
+    return store is not None and store._wrapped is empty and not came
 
 
 class Messages(MessageMiddleware):

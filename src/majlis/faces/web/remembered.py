@@ -77,10 +77,25 @@ class Remember(Extension):
         return pieces.recall((place, key, _reader.get()), caller)
 
 
+def in_parts(text: str) -> list[str]:
+    """A drawn page taken apart at its marks: every second part says what is to stand there."""
+    first, *rest = text.split(MARK)
+    return [first, *(part for each in rest for part in (each[0], each[1:]))]
+
+
+def put_together(parts: list[Any], own: dict[Any, Any]) -> list[Any]:
+    """The parts with what is this answer's `own` in the place of its marks."""
+    filled = parts.copy()
+    filled[1::2] = [own[mark] for mark in parts[1::2]]
+    return filled
+
+
+def own_of(request: HttpRequest) -> dict[str, str]:
+    """What belongs to one answer alone, by its mark."""
+    return {"t": form_token(request), "p": str(escape(request.get_full_path()))}
+
+
 def filled_in(text: str, request: HttpRequest) -> str:
     """The page with what is this answer's own in the place of its marks."""
-    first, *rest = text.split(MARK)
-    if not rest:
-        return text
-    own = {"t": form_token(request), "p": str(escape(request.get_full_path()))}
-    return first + "".join([own[part[0]] + part[1:] for part in rest])
+    parts = in_parts(text)
+    return "".join(put_together(parts, own_of(request))) if len(parts) > 1 else text

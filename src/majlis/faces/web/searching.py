@@ -77,9 +77,12 @@ class Asked:
     def __init__(self, request: HttpRequest) -> None:
         self.path = request.path
         self.currency = currency_of(request)
-        self.words = self._clean(request.GET)
+        self.words = self._clean(request.GET) if request.GET else {}
         self.cursor = request.GET.get("cursor") or None
-        self.search = self._search()
+        self.search = self._search() if self.words else Search(currency=self.currency, cursor=self.cursor)
+        words = tuple((name, tuple(value) if name in LISTS else value) for name, value in self.words.items())
+        self.key = words, self.path, self.currency, self.cursor
+        """All of the above, hashable."""
 
     def _clean(self, given: QueryDict) -> dict[str, Any]:
         words: dict[str, Any] = {name: text for name in SINGLE if (text := str(given.get(name, "")).strip()[:200])}

@@ -37,7 +37,7 @@ def cards_of(expert_ids: Iterable[UUID | str], *, subject: str = "", level: str 
     left out. With a subject (and level): its price. What is shown is read every time; a card of which nothing has
     changed is the very object it was, for a minute, so that faces may remember what they drew of it."""
     rows = prepared(CARDS, {"experts": array(expert_ids), "now": clock.now(), "never": NEVER})
-    return [_card(row, subject, level) for (row,) in rows]
+    return list(_cards(tuple([text for (text,) in rows]), subject, level))
 
 
 CARDS = """
@@ -115,6 +115,12 @@ def _lowest(usual: int, rows: list[Row], subject: str, level: str) -> int:
     wanted = [r for r in rows if subject and catalogue.subject_by_id(r.subject_id).slug == subject]
     wanted = [r for r in wanted if level in ("", r.level)] or wanted or rows
     return min((r.hourly_rate or usual for r in wanted), default=usual)
+
+
+@memo(most=100)
+def _cards(texts: tuple[str, ...], subject: str, level: str) -> tuple[ExpertCard, ...]:
+    """The cards of a page's rows: mostly none of them has changed."""
+    return tuple([_card(text, subject, level) for text in texts])
 
 
 @memo(most=3000)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from majlis.kit import clock
 from majlis.kit.db import prepared
 from majlis.kit.edition import edition
 from majlis.kit.errors import Invalid, NotFound
-from majlis.kit.memo import Near
+from majlis.kit.memo import Near, memo
 from majlis.kit.money import exponent
 from majlis.kit.pages import decode_cursor, encode_cursor
 
@@ -40,7 +41,7 @@ ORDER = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Filters:
     """A search as SQL: conditions on `experts_listing l`, and what fills their placeholders."""
 
@@ -52,10 +53,11 @@ class Filters:
     """The same from where: `FROM … WHERE …`, as fits gathering all hits. A price within a subject is then a stretch of
     the prices' own index, where along an order it is a look at each."""
 
-    @property
+    @cached_property
     def key(self) -> str:
         """A short name of exactly these filters, for the cache."""
-        return hashlib.sha256(repr((self.sql, sorted(self.facts.items()))).encode()).hexdigest()[:32]
+        facts = repr((self.sql, sorted(self.facts.items())))
+        return f"experts:found:{hashlib.sha256(facts.encode()).hexdigest()[:32]}"
 
 
 def search(wanted: Search, *, facets: bool = True, now: datetime | None = None) -> Found:
@@ -64,10 +66,11 @@ def search(wanted: Search, *, facets: bool = True, now: datetime | None = None) 
     with `Invalid` for a malformed cursor, zone or range."""
     now = now or clock.now()
     limit = max(1, min(wanted.limit, 50))
-    filters = filters_of(wanted, now)
+    # Times are as of now, and words are looked up in what is taught now; all else stands for a minute.
+    filters = filters_of(wanted, now) if wanted.free or wanted.text else _standing_filters(wanted)
     if filters is None:
         return Found([], 0, False)
-    key = f"experts:found:{filters.key}"
+    key = filters.key
     known = remembered.get(key)  # None, unless hits were found to be many: then counts, once they were asked for
     order = _order(wanted, filters)
     total, rows = _few(wanted, filters, order, limit) if known is None else (CAP + 1, [])
@@ -95,6 +98,11 @@ def how_many(wanted: Search, *, now: datetime | None = None) -> int:
     """How many listed experts match, counted up to `CAP`."""
     filters = filters_of(wanted, now or clock.now())
     return min(_count(filters), CAP) if filters is not None else 0
+
+
+@memo(most=500)
+def _standing_filters(wanted: Search) -> Filters | None:
+    return filters_of(wanted, clock.now())
 
 
 def filters_of(wanted: Search, now: datetime) -> Filters | None:

@@ -4,7 +4,10 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.test import Client
+from django.contrib.messages import WARNING
+from django.contrib.messages.storage.cookie import CookieStorage
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from jinja2 import TemplateSyntaxError
 
@@ -15,6 +18,7 @@ from majlis.engines.scheduling.models import Opening
 from majlis.engines.scheduling.tests import factories as calendars
 from majlis.faces.web.environment import environment
 from majlis.faces.web.remembered import MARK, pieces
+from majlis.faces.web.shared import pages
 from majlis.kernel.accounts import services as accounts
 from majlis.kit import clock, memo, testing
 from majlis.kit.edition import edition
@@ -214,7 +218,54 @@ class TestWhatIsOneAnswersOwn:
         factories.expert()
         page = client.get(path).content.decode()
         assert MARK not in page
-        assert not [text for _turn, text in pieces.kept.values() if client.cookies["csrftoken"].value in text]
+        secret = client.cookies["csrftoken"].value
+        assert not [text for _turn, text in pieces.kept.values() if secret in text]
+        assert not [parts for _turn, parts in pages.kept.values() if secret.encode() in b"".join(parts)]
+
+
+class TestPageOfAVisitor:
+    def test_is_drawn_once_for_all_who_see_the_same(self, client):
+        factories.expert("Amal Said")
+        first = client.get(LIST)
+        drawn = dict(pages.kept)
+        assert len(drawn) == 1
+        second = Client().get(LIST)
+        assert pages.kept == drawn
+        assert len(first.content) == len(second.content)
+        assert first.cookies["csrftoken"].value != second.cookies["csrftoken"].value
+
+    def test_counts_who_came_since(self, client):
+        factories.expert("Amal Said")
+        assert "1 teacher<" in client.get(LIST).content.decode()
+        factories.expert("Hana Fathy")
+        assert "2 teachers<" in client.get(LIST).content.decode()
+
+    def test_says_who_would_be_found_with_fewer_wishes_as_it_is_now(self, client):
+        wish = LIST + "?subject=chess"
+        assert "Nobody fits all of this" in client.get(wish).content.decode()
+        factories.expert("Amal Said")
+        found = client.get(wish).content.decode()
+        assert "Nobody fits all of this" in found
+        assert re.search(r"Without Chess\s*<span class=\"chip__count\">1<", found)
+
+    def test_is_another_one_for_another_search(self, client):
+        factories.expert("Amal Said", subjects=(("english", "b1"),))
+        assert "Amal Said" in client.get(LIST + "?subject=english").content.decode()
+        assert "Amal Said" not in client.get(LIST + "?subject=chess").content.decode()
+
+    def test_has_a_message_for_the_visitor_it_is_meant_for_alone(self, client):
+        factories.expert("Amal Said")
+        client.get(LIST)
+        told = Client()
+        request = RequestFactory().get("/")
+        store = CookieStorage(request)
+        store.add(WARNING, "Your link is no longer good.")
+        answer = HttpResponse()
+        store.update(answer)
+        told.cookies["messages"] = answer.cookies["messages"].value
+        assert "Your link is no longer good." in told.get(LIST).content.decode()
+        assert "Your link is no longer good." not in told.get(LIST).content.decode()
+        assert "Your link is no longer good." not in client.get(LIST).content.decode()
 
 
 class TestTheTag:

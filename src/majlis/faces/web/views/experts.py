@@ -20,19 +20,20 @@ from django.views.decorators.vary import vary_on_headers
 from markupsafe import Markup
 
 from majlis.engines.experts import queries, services
-from majlis.engines.experts.types import ExpertCard, FacetValue, Mode, Sort
+from majlis.engines.experts.types import ExpertCard, FacetValue, Found, Mode, Sort
 from majlis.engines.reviews import queries as reviews
 from majlis.engines.scheduling import queries as scheduling
 from majlis.engines.scheduling.types import Slot
 from majlis.faces.web.searching import (
     CURRENCY_COOKIE,
-    LISTS,
     RADII,
     RATINGS,
     Asked,
+    Chip,
     currency_of,
     weekday_name,
 )
+from majlis.faces.web.shared import shared_page
 from majlis.faces.web.views.slots import slot_picker
 from majlis.kernel.accounts.types import Gender
 from majlis.kernel.catalogue import queries as catalogue
@@ -57,12 +58,35 @@ def search(request: HttpRequest) -> HttpResponse:
     """The list of teachers as the address asks for it; for htmx only what is found."""
     asked = Asked(request)
     found = queries.search(asked.search)
-    looser = []
-    if not found.items and not asked.cursor:
-        looser = [(chip, queries.how_many(chip.without)) for chip in asked.chips()[:6]]
-        looser = sorted(((chip, n) for chip, n in looser if n), key=lambda pair: -pair[1])
-    context = {
-        "shown": shown_to(request, found.items),
+    shown = shown_to(request, found.items, asked.currency)
+    looser = () if found.items or asked.cursor else _looser(asked)
+    if request.META.get("HTTP_HX_REQUEST"):
+        response = render(request, "experts/_found.html", _found(asked, found, shown, looser))
+        if not asked.cursor:
+            response["HX-Push-Url"] = asked.here
+    else:
+        facets = _settled(found.facets)
+        response = shared_page(
+            request,
+            "experts/search.html",
+            (asked.key, tuple(shown.cards), looser, found.total, found.more, found.next, facets),
+            lambda: {**_found(asked, found, shown, looser), "filters": _filters(asked, facets)},
+        )
+    if "currency" in asked.words:
+        response.set_cookie(CURRENCY_COOKIE, asked.currency, max_age=365 * 86400, samesite="Lax")
+    return response
+
+
+def _looser(asked: Asked) -> tuple[tuple[Chip, int], ...]:
+    """The filters without which somebody would be found, and how many; the most first."""
+    counted = ((chip, queries.how_many(chip.without)) for chip in asked.chips()[:6])
+    return tuple(sorted(((chip, n) for chip, n in counted if n), key=lambda pair: -pair[1]))
+
+
+def _found(asked: Asked, found: Found, shown: "Shown", looser: Sequence[tuple[Chip, int]]) -> dict[str, Any]:
+    """What the list of teachers is drawn from."""
+    return {
+        "shown": shown,
         "asked": asked,
         "found": found,
         "chips": asked.chips(),
@@ -72,15 +96,6 @@ def search(request: HttpRequest) -> HttpResponse:
         "sorts": Sort.choices,
         "subject": _subject(asked.search.subject),
     }
-    if request.META.get("HTTP_HX_REQUEST"):
-        response = render(request, "experts/_found.html", context)
-        if not asked.cursor:
-            response["HX-Push-Url"] = asked.here
-    else:
-        response = render(request, "experts/search.html", {**context, "filters": _filters(asked, found.facets)})
-    if "currency" in asked.words:
-        response.set_cookie(CURRENCY_COOKIE, asked.currency, max_age=365 * 86400, samesite="Lax")
-    return response
 
 
 def _settled(facets: Facets) -> Settled:
@@ -94,11 +109,10 @@ def _counts(language: str, facets: Settled) -> str:
     return json.dumps(found)
 
 
-def _filters(asked: Asked, facets: Facets) -> Markup:
+def _filters(asked: Asked, facets: Settled) -> Markup:
     """The form of filters: a page's largest part after the cards, and the same for all who look for the same."""
-    words = ((name, tuple(value) if name in LISTS else value) for name, value in asked.words.items())
     reader = locale.code(), str(timezone.get_current_timezone())
-    return _drawn_filters(reader, asked.currency, tuple(words), _settled(facets))
+    return _drawn_filters(reader, asked.currency, asked.key[0], facets)
 
 
 @memo(most=200)
@@ -156,11 +170,11 @@ class Shown:
     """The money the reader thinks in."""
 
 
-def shown_to(request: HttpRequest, cards: Sequence[ExpertCard]) -> Shown:
-    """What the macro of cards draws."""
+def shown_to(request: HttpRequest, cards: Sequence[ExpertCard], currency: str = "") -> Shown:
+    """What the macro of cards draws; in the reader's money, unless the currency is known already."""
     times, hearts = next_times(request, [card.person_id for card in cards]), queries.favourite_ids(request.user)
     found = [(card, times.get(card.person_id, ()), card.person_id in hearts) for card in cards]
-    return Shown(found, currency_of(request))
+    return Shown(found, currency or currency_of(request))
 
 
 def next_times(request: HttpRequest, person_ids: list[UUID]) -> dict[UUID, tuple[Slot, ...]]:
