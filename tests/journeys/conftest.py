@@ -196,6 +196,14 @@ def _let_requests_end() -> None:
         time.sleep(0.1)
 
 
+def until(page: Page, true: Callable[[], bool], what: str, seconds: float = 20) -> None:
+    """Asserts that it becomes true while the page goes on living."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, what
+        page.wait_for_timeout(100)
+
+
 def axe(page: Page) -> None:
     """Asserts that axe finds nothing serious or critical on the page as it is now."""
     page.evaluate(AXE)

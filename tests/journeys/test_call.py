@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from imageio_ffmpeg import get_ffmpeg_exe
 from playwright.sync_api import Page, expect
-from tests.journeys.conftest import no_sideways_scrolling
+from tests.journeys.conftest import no_sideways_scrolling, until
 
 from majlis.engines.calls import queries, services
 from majlis.engines.calls.models import Recording, Visit
@@ -118,8 +118,7 @@ class TestCall:
         # The network changes: the connection is mended by an ICE restart, and they go on seeing each other.
         before = signals()
         student.evaluate("dispatchEvent(new Event('online'))")
-        student.wait_for_timeout(1_500)
-        assert signals() >= before + 2, "an offer and its answer"
+        until(student, lambda: signals() >= before + 2, "an offer and its answer")
         sees_the_other(teacher)
         sees_the_other(student)
 
@@ -144,7 +143,7 @@ class TestCall:
         expect(teacher.locator("#recording-pill")).to_be_hidden()
         recording = Recording.objects.get()
         assert recording.status == "recorded"
-        assert recording.chunks.count() >= 2
+        until(teacher, lambda: recording.chunks.count() >= 2, "the recording arrives in pieces")
 
         # Her page is reloaded in the middle of it: she is back by herself and they see each other again.
         student.reload()
@@ -158,12 +157,11 @@ class TestCall:
         expect(teacher.locator("#waiting")).to_be_visible()
         teacher.click(".live__tools [data-act=leave]")
         expect(teacher.locator("[data-part=after]")).to_be_visible()
-        teacher.wait_for_timeout(500)
+        until(teacher, lambda: not Visit.objects.filter(left_at__isnull=True).exists(), "both have left")
 
         seen = queries.attendance(room_id)
         assert seen[nadia.id].seconds > 10
         assert seen[salma.id].seconds > 10
-        assert Visit.objects.filter(left_at__isnull=True).count() == 0
         assert len(Visit.objects.filter(person=salma)) == 2
 
         # The recording is put together, and plays.

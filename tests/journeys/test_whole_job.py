@@ -9,12 +9,13 @@ import pytest
 from django.core import mail
 from django.core.cache import cache
 from playwright.sync_api import expect
-from tests.journeys.conftest import axe, no_sideways_scrolling
+from tests.journeys.conftest import axe, no_sideways_scrolling, until
 from tests.journeys.test_call import join, sees_the_other
 from tests.journeys.test_joining import PASSWORD, code_by_mail
 
 from majlis.engines.billing import queries as billing
 from majlis.engines.billing import services as billing_services
+from majlis.engines.calls.models import Visit
 from majlis.kernel.accounts.models import User
 from majlis.kernel.accounts.types import Role
 from majlis.kernel.ledger import queries as ledger
@@ -120,7 +121,7 @@ def test_find_book_pay_meet_review_and_be_paid(
     for page in (student, teacher):
         page.click(".live__tools [data-act=leave]")
         expect(page.locator("[data-part=after]")).to_be_visible()
-    student.wait_for_timeout(500)
+    until(student, lambda: not Visit.objects.filter(left_at__isnull=True).exists(), "both have left")
 
     # The lesson is over; the evidence says that both were there.
     sandbox_clock(lesson.ends_at + timedelta(minutes=2))

@@ -43,23 +43,27 @@ class House:
         }
 
     def start(self, *words: str, **more: object) -> "subprocess.Popen[bytes]":
-        quiet = (self.data / "logs" / "chaos.log").open("ab")
-        self.started.append(
-            subprocess.Popen([sys.executable, "-m", *words], cwd=HOME, env=self.env, stderr=quiet, **more)  # type: ignore[call-overload]
-        )
+        with self.log(len(self.started)).open("wb") as troubles:
+            self.started.append(
+                subprocess.Popen([sys.executable, "-m", *words], cwd=HOME, env=self.env, stderr=troubles, **more)  # type: ignore[call-overload]
+            )
         return self.started[-1]
+
+    def log(self, number: int) -> Path:
+        """Where the program started as that number (from 0) writes its troubles."""
+        return self.data / "logs" / f"chaos-{number}.log"
 
     def say(self, *words: str) -> str:
         """Run a program to its end; what it printed."""
         running = self.start(*words, stdout=subprocess.PIPE)
         said, _nothing = running.communicate(timeout=300)
-        assert running.returncode == 0, self.complaints
+        assert running.returncode == 0, self.complaints([running])
         return str(said.decode())
 
-    @property
-    def complaints(self) -> str:
-        """The last of what the programs wrote about their troubles."""
-        return (self.data / "logs" / "chaos.log").read_text(errors="replace")[-3000:]
+    def complaints(self, programs: "list[subprocess.Popen[bytes]]") -> str:
+        """The last of what those of these programs that did not end well wrote about their troubles."""
+        bad = [number for number, started in enumerate(self.started) if started in programs and started.returncode]
+        return "\n".join(self.log(number).read_text(errors="replace")[-4000:] for number in bad)
 
     def work(self) -> None:
         self.worker = self.start("tests.operations.chaos", "work", stdout=subprocess.DEVNULL)
@@ -135,7 +139,7 @@ class TestChaos:
         they are left alone after a while: else they would do little but start again."""
         killed, until = 0, time.monotonic() + 600
         while any(program.poll() is None for program in busy):
-            assert time.monotonic() < until, f"They never came to an end.\n{house.complaints}"
+            assert time.monotonic() < until, "They never came to an end."
             time.sleep(dice.uniform(1, 4))
             if killed >= MOST_KILLS:
                 continue
@@ -144,5 +148,5 @@ class TestChaos:
             else:
                 house.kill_database()
             killed += 1
-        assert [program.returncode for program in busy] == [0] * len(busy), house.complaints
+        assert [program.returncode for program in busy] == [0] * len(busy), house.complaints(busy)
         return killed

@@ -8,8 +8,9 @@ would outlive the job's rolled-back change; here it does not.
 
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from procrastinate import App
+from procrastinate.exceptions import ConnectorException
 from procrastinate.manager import JobManager
 
 CHANNEL = "procrastinate_any_queue_v1"
@@ -24,7 +25,11 @@ class Queue(JobManager):
         self._in_our_transaction = JobManager(connector)
 
     def batch_defer_jobs(self, jobs: Any, connection: Any | None = None) -> Any:
-        stored = self._in_our_transaction.batch_defer_jobs(jobs=jobs, connection=connection)
+        try:
+            stored = self._in_our_transaction.batch_defer_jobs(jobs=jobs, connection=connection)
+        except ConnectorException as wrong:
+            # A database that is away is the same trouble here as in the statement before; callers know it by one name.
+            raise OperationalError("A job could not be put into the queue.") from wrong
         wake_after_commit()
         return stored
 

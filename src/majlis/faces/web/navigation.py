@@ -116,6 +116,11 @@ class Navigation:
         each = _entries.get(name)
         return self._link(each) if each is not None else None
 
+    def counts(self) -> dict[str, int]:
+        """The number beside each place that has one, by name, for this reader."""
+        counting = (each.name for each in _entries.values() if each.count is not None)
+        return {name: link.count for name in counting if (link := self.link(name)) is not None}
+
     @cached_property
     def here(self) -> tuple[str, ...]:
         """The names of the places this page belongs to: of a visitor's navigation, all that differs between pages."""

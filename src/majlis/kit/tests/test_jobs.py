@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from procrastinate.contrib.django import app
 
 from majlis.kit import clock, jobs, queue
@@ -183,3 +183,16 @@ class TestWaking:
             note.defer(word="gone")
             transaction.set_rollback(True)
         assert todo() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+class TestQueue:
+    def test_a_database_that_is_away_is_called_so(self):
+        other = connection.copy()
+        with connection.cursor() as cursor, other.cursor() as elsewhere:
+            cursor.execute("SELECT pg_backend_pid()")
+            elsewhere.execute("SELECT pg_terminate_backend(%s, 10000)", cursor.fetchone())
+        other.close()
+        with pytest.raises(OperationalError):
+            note.defer(word="lost")
+        connection.close()

@@ -9,6 +9,7 @@ from majlis.kernel.accounts.types import Role
 urlpatterns = [
     path("", core.home, name="home"),
     path("find/", core.find, name="find"),
+    path("counters/", core.counters, name="counters"),
     path("language/", core.choose_language, name="choose_language"),
     path("theme/", core.choose_theme, name="choose_theme"),
     path("about/", house.about, name="about"),

@@ -179,4 +179,5 @@ class TestNavigation:
         nav = Navigation(RequestFactory().get("/"), member)
         assert nav.links(Place.HEADER)[0].count == nav.link("inbox").count == 3
         assert asked == [member]
+        assert nav.counts() == {"inbox": 3}
         assert Navigation(RequestFactory().get("/"), None).link("inbox").count == 0

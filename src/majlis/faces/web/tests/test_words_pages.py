@@ -175,3 +175,13 @@ class TestReviews:
     def test_need_an_invitation(self, lesson):
         assert browser(person()).get(f"/reviews/lesson/{lesson}/").status_code == 404
         assert browser(person()).post(f"/reviews/lesson/{lesson}/", {"rating": "1"}).status_code == 404
+
+
+class TestCounters:
+    def test_are_ones_own(self, salma):
+        telling.notify(person_id=salma.pk, kind="cake_ready", facts={"name": "Lina"})
+        assert browser(salma).get("/counters/").json()["notices"] == 1
+        assert browser(person()).get("/counters/").json()["notices"] == 0
+
+    def test_are_for_members(self):
+        assert browser().get("/counters/").status_code == 302

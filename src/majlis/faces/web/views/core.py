@@ -7,16 +7,19 @@ from urllib.parse import urlencode
 
 from babel import Locale
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from majlis.engines.experts import queries as experts
 from majlis.faces.web.context import THEMES
+from majlis.faces.web.navigation import Navigation
 from majlis.faces.web.styleguide import Example, examples
 from majlis.faces.web.views.experts import shown_to
 from majlis.kernel.catalogue import queries as catalogue
@@ -31,6 +34,13 @@ WHENS = {
     "evening": _("Evenings (17–22)"),
     "weekend": _("At the weekend"),
 }
+
+
+@login_required
+@never_cache
+def counters(request: HttpRequest) -> JsonResponse:
+    """The numbers beside the places of the navigation, for a page that was drawn before it could hear of changes."""
+    return JsonResponse(Navigation(request, request.user).counts())
 
 
 def home(request: HttpRequest) -> HttpResponse:

@@ -38,7 +38,20 @@ export function setCounter(name, value) {
 on("counter", ({ name, value }) => setCounter(name, value));
 on("notice", ({ unread }) => setCounter("notices", unread));
 
-if (document.body.dataset.member) open();
+// What came after this page was drawn and before its line was there is told by nobody: then the page asks.
+const { counters, member } = document.body.dataset;
+on("stream", async ({ state, since }) => {
+  if (state !== "open" || since < performance.timeOrigin) return;
+  try {
+    const answer = await fetch(counters, { credentials: "same-origin" });
+    if (answer.ok && !answer.redirected) {
+      for (const [name, value] of Object.entries(await answer.json())) setCounter(name, value);
+    }
+  } catch {
+    // The next event brings the number.
+  }
+});
+if (member) open();
 
 // The browser's zone, for times shown to a visitor who has told us nothing.
 try {

@@ -234,25 +234,27 @@ export function conversation(talk) {
   // Their state
 
   let typing = 0;
+  const mark = talk.querySelector("[data-presence]");
+  const isHere = () => mark.classList.contains("presence--here");
   function told(writes) {
     clearTimeout(typing);
-    const here = talk.querySelector("[data-presence]").classList.contains("presence--here");
-    state.textContent = writes ? talk.dataset.saidTyping : here ? talk.dataset.saidHere : "";
+    typing = 0;
+    state.textContent = writes ? talk.dataset.saidTyping : isHere() ? talk.dataset.saidHere : "";
     state.classList.toggle("talk__state--typing", writes);
     if (writes) typing = setTimeout(() => told(false), 5000);
   }
 
   const mine = (detail) => detail.conversation === id;
-  const isHere = () => talk.querySelector("[data-presence]").classList.add("presence--here");
   on("message", (detail) => mine(detail) && detail.number > last && sync());
   on("message_changed", (detail) => mine(detail) && renew(detail.number));
   on("read", (detail) => mine(detail) && detail.by === other && seenTo(detail.number));
   on("typing", (detail) => {
     if (!mine(detail)) return;
-    isHere(); // whoever writes is here
+    mark.classList.add("presence--here"); // whoever writes is here
     told(true);
   });
-  on("presence", ({ person }) => person === other && setTimeout(() => told(false)));
+  // Once the mark has changed. Word that they came may be later than their first letters.
+  on("presence", ({ person }) => person === other && setTimeout(() => (typing && isHere()) || told(false)));
   on("resync", sync);
   on("stream", ({ state: line }) => {
     if (line === "open") {

@@ -54,7 +54,7 @@ export function listen(wish, tell) {
       }
       if (!answer.ok || !answer.body) throw new Error(String(answer.status));
       wait = 1000;
-      tell({ kind: "stream", detail: { state: "open" } });
+      tell({ kind: "stream", detail: { state: "open", since: Date.now() } });
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
       const parse = parser((event) => {
         if (event.id) last = event.id;

@@ -3,8 +3,9 @@
 //   const stop = on("message", (detail) => …);       // detail: the event's JSON
 //
 // Each event also arrives on `document` as `CustomEvent("majlis:<kind>", {detail})`. Events are hints: the page that
-// needs certainty asks the server again. `on("stream", ({ state }) => …)` tells `open`, `lost` and `refused`, also to
-// those who come late; at `open` a page that shows a list fetches what came in between.
+// needs certainty asks the server again. `on("stream", ({ state, since }) => …)` tells `open` (and since when, in
+// milliseconds since 1970), `lost` and `refused`, also to those who come late; at `open` a page that shows a list
+// fetches what came in between.
 
 const url = document.querySelector('meta[name="stream"]')?.content;
 let opened = false;
