@@ -104,9 +104,10 @@ def _language_name(spoken: str, language: str) -> str:
     return Locale.parse(name(language)).languages.get(spoken, spoken)
 
 
-def percent(value: Any, language: str | None = None) -> str:
-    """A share (0.15) as `15%`, `١٥٪؜`."""
-    written = format_percent(value, locale=name(language), numbering_system=numbering(language))
+def percent(value: Any, language: str | None = None, *, exact: bool = False) -> str:
+    """A share (0.15) as `15%`, `١٥٪؜`; `exact`: with two decimals where it has them (a rate of 7.25%)."""
+    pattern = "#,##0.##%" if exact else None
+    written = format_percent(value, pattern, locale=name(language), numbering_system=numbering(language))
     # Babel leaves the sign in Latin script.
     return digits(written.replace("%", "٪") if code(language) in DIGITS else written, language)
 

@@ -125,7 +125,7 @@ def _row(invoice: Invoice, row: dict[str, Any], language: str) -> list[str]:
     return [
         _isolate(_("Coupon %(code)s") % {"code": row["title"]} if row.get("coupon") else row["title"]),
         _amount(Money(row["net"], invoice.unit), language),
-        _isolate(locale.percent(rate, language)),
+        _isolate(locale.percent(rate, language, exact=True)),
         _amount(Money(row["tax"], invoice.unit), language),
         _amount(Money(row["total"], invoice.unit), language),
     ]
@@ -138,7 +138,7 @@ def _sums(invoice: Invoice, language: str) -> list[list[str]]:
         by_rate[row["tax_basis_points"]] = by_rate.get(row["tax_basis_points"], 0) + row["tax"]
     sums = [[_("Net"), _amount(invoice.net, language)]]
     for points, tax in sorted(by_rate.items()):
-        rate = _isolate(locale.percent(Decimal(points) / 10_000, language))
+        rate = _isolate(locale.percent(Decimal(points) / 10_000, language, exact=True))
         sums.append([_("VAT %(rate)s") % {"rate": rate}, _amount(Money(tax, invoice.unit), language)])
     return sums
 

@@ -149,6 +149,7 @@ __all__ = [
     "subscription_of_order",
     "subscription_policies",
     "subscriptions_of",
+    "terms_of",
     "top_up_range",
     "turnover",
     "vat_lines",
@@ -270,6 +271,11 @@ def providers() -> list[tuple[str, str, Mode, list[Any]]]:
 def missing_keys() -> dict[str, tuple[str, ...]]:
     """Each listed provider whose keys are set in part: its code, and the environment variables that are missing."""
     return {code: lacking for code, _address, _mode, ways in providers() if (lacking := gateways.lacking(ways[0]))}
+
+
+def terms_of(line: OrderLine) -> list[str]:
+    """The policy of a line in sentences."""
+    return registry.fulfiller(line.kind).terms(line) if line.kind in registry.kinds() else line.policy.get("words", [])
 
 
 def way_of(payment: Payment) -> Any:

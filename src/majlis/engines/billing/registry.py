@@ -57,6 +57,11 @@ class Fulfiller:
         `until` and returns its line; `key` is the order's. Refuses as `offer`."""
         raise NotFound()
 
+    def terms(self, line: OrderLine) -> list[str]:
+        """Called for staff: the line's policy in sentences, in the active language. By default as it was shown to the
+        buyer, in theirs."""
+        return list(line.policy.get("words", []))
+
     def placed(self, line: OrderLine, now: datetime) -> None:
         """Called once, in the transaction that placed the order: the line has its id now."""
 

@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.models import Invoice, Order, OrderLine
-from majlis.engines.billing.queries import DunningPolicy
 from majlis.engines.billing.types import LineStatus, OrderStatus, RefundTo
 from majlis.faces.backoffice.site import (
     BOSSES,
@@ -22,8 +21,8 @@ from majlis.faces.backoffice.site import (
     office,
     service_action,
 )
+from majlis.faces.backoffice.telling import commission_words, countries, in_lines, invoice_rows, party, share, told
 from majlis.kernel.accounts.types import Role
-from majlis.kit import locale
 from majlis.kit.errors import Invalid
 from majlis.kit.ids import new_id
 from majlis.kit.money import Money, parse_amount
@@ -103,8 +102,8 @@ class OrderPage(ReadOnlyAdmin):
     ordering = ("-id",)
     list_select_related = ("buyer",)
     inlines = (Lines,)
-    fields = ("number", "buyer_link", "status", "total", "country", "expires_at", "paid_at", "void_reason", "steps")
-    readonly_fields = ("buyer_link", "total", "steps")
+    fields = ("number", "buyer_link", "status", "total", "place", "expires_at", "paid_at", "void_reason", "steps")
+    readonly_fields = ("buyer_link", "total", "place", "steps")
 
     @admin.display(description=_("Buyer"))
     def buyer_link(self, order: Order) -> Any:
@@ -113,6 +112,10 @@ class OrderPage(ReadOnlyAdmin):
     @admin.display(description=_("Total"), ordering="total_amount")
     def total(self, order: Order) -> str:
         return order.total.display()
+
+    @admin.display(description=_("Country"))
+    def place(self, order: Order) -> str:
+        return countries([order.country] if order.country else [])
 
     @admin.display(description=_("History"))
     def steps(self, order: Order) -> str:
@@ -128,19 +131,6 @@ class OrderPage(ReadOnlyAdmin):
     )
     def void(self, request: HttpRequest, order: Order, data: dict[str, Any]) -> None:
         services.void_order(order_id=order.id, reason=data["reason"], actor=request.user)
-
-
-def told(thing: Any) -> str:
-    """The history of a thing, a line per step."""
-    steps = queries.history(thing)
-    return "\n".join(f"{step.created_at:%Y-%m-%d %H:%M} · {step.target} · {step.reason}" for step in steps) or "–"
-
-
-def dunning_words(policy: DunningPolicy) -> str:
-    """What is done, day by day, when a renewal is not paid."""
-    return " · ".join(
-        _now("day %(day)s: %(step)s") % {"day": locale.number(day), "step": step.label} for day, step in policy.steps()
-    )
 
 
 @admin.register(OrderLine, site=office)
@@ -160,17 +150,16 @@ class LinePage(ReadOnlyAdmin):
         "status",
         "total",
         "went",
-        "commission_basis_points",
-        "commission_fixed",
-        "tax_basis_points",
-        "policy",
+        "commission",
+        "vat",
+        "terms",
         "releases_at",
         "release_reason",
         "settled_at",
         "settle_reason",
         "steps",
     )
-    readonly_fields = ("order_link", "seller_link", "total", "went", "steps")
+    readonly_fields = ("order_link", "seller_link", "total", "went", "commission", "vat", "terms", "steps")
 
     @admin.display(description=_("Order"))
     def order_link(self, line: OrderLine) -> Any:
@@ -187,6 +176,18 @@ class LinePage(ReadOnlyAdmin):
     @admin.display(description=_("Where it went"))
     def went(self, line: OrderLine) -> str:
         return where_it_went(line)
+
+    @admin.display(description=_("Fee"))
+    def commission(self, line: OrderLine) -> str:
+        return commission_words(line)
+
+    @admin.display(description=_("VAT"))
+    def vat(self, line: OrderLine) -> str:
+        return share(line.tax_basis_points)
+
+    @admin.display(description=_("Terms of refunds"))
+    def terms(self, line: OrderLine) -> str:
+        return in_lines(queries.terms_of(line))
 
     @admin.display(description=_("History"))
     def steps(self, line: OrderLine) -> str:
@@ -280,8 +281,20 @@ class InvoicePage(ReadOnlyAdmin):
     search_fields = ("number", "order__number", "buyer__email")
     ordering = ("-id",)
     list_select_related = ("buyer", "seller", "order")
-    fields = ("number", "kind", "issued_at", "order", "corrects", "buyer_facts", "seller_facts", "lines", "pdf")
-    readonly_fields = ("pdf",)
+    fields = ("number", "kind", "issued_at", "order", "corrects", "printed_buyer", "printed_seller", "rows", "pdf")
+    readonly_fields = ("printed_buyer", "printed_seller", "rows", "pdf")
+
+    @admin.display(description=_("The buyer as printed"))
+    def printed_buyer(self, invoice: Invoice) -> str:
+        return party(invoice.buyer_facts)
+
+    @admin.display(description=_("The seller as printed"))
+    def printed_seller(self, invoice: Invoice) -> str:
+        return party(invoice.seller_facts)
+
+    @admin.display(description=_("Lines"))
+    def rows(self, invoice: Invoice) -> str:
+        return invoice_rows(invoice)
 
     @admin.display(description=_("VAT"))
     def vat(self, invoice: Invoice) -> str:

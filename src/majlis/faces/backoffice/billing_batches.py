@@ -14,8 +14,9 @@ from django.utils.translation import ngettext_lazy
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.models import PayoutBatch, Withdrawal
 from majlis.engines.billing.types import BatchStatus
-from majlis.faces.backoffice.billing import MONEY, told
+from majlis.faces.backoffice.billing import MONEY
 from majlis.faces.backoffice.site import ReadOnlyAdmin, ReadOnlyRows, ReasonForm, office, service_action
+from majlis.faces.backoffice.telling import told
 from majlis.kernel.accounts import services as accounts
 from majlis.kernel.files import queries as files
 from majlis.kernel.files import services as file_services

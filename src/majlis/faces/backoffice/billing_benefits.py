@@ -1,6 +1,7 @@
 """What plans give, benefit by benefit."""
 
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin
@@ -12,6 +13,7 @@ from majlis.engines.billing.models import Plan, PlanBenefit
 from majlis.engines.billing.types import AccessKind, BenefitKind, Per
 from majlis.faces.backoffice.billing import LOOKERS, MONEY
 from majlis.faces.backoffice.site import ReadOnlyAdmin, link_to, office, service_action
+from majlis.kernel.accounts import queries as people
 from majlis.kit.errors import Invalid
 from majlis.kit.money import Money, parse_amount
 
@@ -104,9 +106,15 @@ def carried(benefit: PlanBenefit) -> str:
 
 def scope_words(benefit: PlanBenefit) -> str:
     """What an allowance is for, in words."""
-    if benefit.kind == BenefitKind.ACCESS:
-        return "–"
-    return str(queries.scopes().get(benefit.scope, benefit.scope) or _("Anything"))
+    return "–" if benefit.kind == BenefitKind.ACCESS else scope_called(benefit.scope)
+
+
+def scope_called(scope: str) -> str:
+    """What something may be used for; one teacher's, where it is that."""
+    if scope.startswith("teacher:"):
+        teacher = UUID(scope.removeprefix("teacher:"))
+        return next((person.name for person in people.people([teacher]).values()), scope)
+    return str(queries.scopes().get(scope, scope) or _("Anything"))
 
 
 def _as_said(benefit: PlanBenefit) -> dict[str, Any]:

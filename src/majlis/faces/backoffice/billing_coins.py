@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing import services
 from majlis.engines.billing.models import CoinCursor, CoinInvoice, CoinPayment, CoinRate
-from majlis.faces.backoffice.billing import LOOKERS, MONEY, told
+from majlis.faces.backoffice.billing import LOOKERS, MONEY
 from majlis.faces.backoffice.site import ReadOnlyAdmin, ReadOnlyRows, ReasonForm, link_to, office, service_action
+from majlis.faces.backoffice.telling import told
 from majlis.kit.edition import edition
 from majlis.kit.money import COINS, Money
 

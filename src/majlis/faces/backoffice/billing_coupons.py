@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.models import Coupon, CouponUse, GiftCode
-from majlis.engines.billing.types import Bearer
-from majlis.faces.backoffice.billing import LOOKERS, MONEY, read_amount, told
+from majlis.engines.billing.types import Bearer, Cycle
+from majlis.faces.backoffice.billing import LOOKERS, MONEY, read_amount
 from majlis.faces.backoffice.site import ReadOnlyAdmin, ReadOnlyRows, ReasonForm, link_to, office, service_action
+from majlis.faces.backoffice.telling import told
 from majlis.kernel.accounts import queries as people
 from majlis.kit.edition import edition
 from majlis.kit.errors import Invalid
@@ -126,7 +127,8 @@ class CouponPage(ReadOnlyAdmin):
 
     @admin.display(description=_("Takes off"))
     def takes_off(self, coupon: Coupon) -> str:
-        return " · ".join(f"{each.cycle} {each}".strip() for each in coupon.discounts.all())
+        cycles = dict(Cycle.choices)
+        return " · ".join(f"{cycles.get(each.cycle, '')} {each}".strip() for each in coupon.discounts.all())
 
     @admin.display(description=_("Used"), ordering="uses")
     def used(self, coupon: Coupon) -> str:

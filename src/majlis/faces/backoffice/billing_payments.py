@@ -13,14 +13,16 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from majlis.engines.billing import services
+from majlis.engines.billing import queries, services
 from majlis.engines.billing.models import Charge, Payment, Refund, Transfer, WebhookEvent
 from majlis.engines.billing.types import LIVE_PAYMENTS, OrderStatus, PaymentStatus, TransferStatus, WebhookStatus
-from majlis.faces.backoffice.billing import LOOKERS, MONEY, AmountForm, read_amount, told
+from majlis.faces.backoffice.billing import LOOKERS, MONEY, AmountForm, read_amount
 from majlis.faces.backoffice.figures import Figure
 from majlis.faces.backoffice.site import ReadOnlyAdmin, ReasonForm, link_to, office, service_action
+from majlis.faces.backoffice.telling import told, when
 from majlis.kernel.files import queries as files
 from majlis.kit import clock
+from majlis.kit.errors import NotFound
 from majlis.kit.ids import new_id
 from majlis.kit.money import Money
 
@@ -39,7 +41,7 @@ class PaymentPage(ReadOnlyAdmin):
     """Attempts to pay. The queue of failed ones: filter by status."""
 
     view_roles = LOOKERS
-    list_display = ("created_at", "payer_link", "order_link", "gateway", "status", "asked", "arrived", "problem")
+    list_display = ("created_at", "payer_link", "order_link", "way", "status", "asked", "arrived", "problem")
     list_filter = ("status", "gateway", "unit")
     search_fields = ("payer__email", "order__number", "provider_ref", "=id")
     ordering = ("-id",)
@@ -47,7 +49,7 @@ class PaymentPage(ReadOnlyAdmin):
     fields = (
         "payer_link",
         "order_link",
-        "gateway",
+        "way",
         "provider_ref",
         "status",
         "asked",
@@ -58,7 +60,7 @@ class PaymentPage(ReadOnlyAdmin):
         "look_at",
         "steps",
     )
-    readonly_fields = ("payer_link", "order_link", "asked", "arrived", "given_back", "charges_seen", "steps")
+    readonly_fields = ("payer_link", "order_link", "way", "asked", "arrived", "given_back", "charges_seen", "steps")
 
     @admin.display(description=_("Payer"))
     def payer_link(self, payment: Payment) -> Any:
@@ -67,6 +69,13 @@ class PaymentPage(ReadOnlyAdmin):
     @admin.display(description=_("Order"))
     def order_link(self, payment: Payment) -> Any:
         return link_to(payment.order) if payment.order else _("Top-up")
+
+    @admin.display(description=_("Way to pay"), ordering="gateway")
+    def way(self, payment: Payment) -> str:
+        try:
+            return str(queries.way_of(payment).name)
+        except NotFound:  # a provider the house does not work with any more
+            return payment.gateway
 
     @admin.display(description=_("Asked for"), ordering="amount")
     def asked(self, payment: Payment) -> str:
@@ -83,7 +92,7 @@ class PaymentPage(ReadOnlyAdmin):
     @admin.display(description=_("Charges"))
     def charges_seen(self, payment: Payment) -> str:
         rows = Charge.objects.filter(payment=payment).order_by("id")
-        return "\n".join(f"{c.created_at:%Y-%m-%d %H:%M} · {c.ref} · {c.money.display()}" for c in rows) or "–"
+        return "\n".join(f"{when(c.created_at)} · {c.ref} · {c.money.display()}" for c in rows) or "–"
 
     @admin.display(description=_("History"))
     def steps(self, payment: Payment) -> str:

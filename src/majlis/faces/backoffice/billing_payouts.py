@@ -15,9 +15,11 @@ from django.utils.translation import gettext_lazy as _
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.models import CommissionRule, Withdrawal, WithdrawalMethod
 from majlis.engines.billing.types import OPEN_WITHDRAWALS, BatchStatus, WithdrawalStatus
-from majlis.faces.backoffice.billing import MONEY, read_amount, told
+from majlis.faces.backoffice.billing import MONEY, read_amount
+from majlis.faces.backoffice.billing_methods import destination_words
 from majlis.faces.backoffice.figures import Figure
 from majlis.faces.backoffice.site import ReadOnlyAdmin, ReasonForm, link_to, office, service_action
+from majlis.faces.backoffice.telling import told
 from majlis.kernel.accounts import queries as people
 from majlis.kernel.files import queries as files
 from majlis.kernel.files import services as file_services
@@ -71,7 +73,7 @@ class WithdrawalPage(ReadOnlyAdmin):
         "payout_printed",
         "method_name",
         "where_to",
-        "change",
+        "asked_instead",
         "note",
         "batch_link",
         "transfer_ref",
@@ -84,6 +86,7 @@ class WithdrawalPage(ReadOnlyAdmin):
         "payout_printed",
         "method_name",
         "where_to",
+        "asked_instead",
         "batch_link",
         "receipt",
         "steps",
@@ -107,10 +110,14 @@ class WithdrawalPage(ReadOnlyAdmin):
 
     @admin.display(description=_("Where to"))
     def where_to(self, withdrawal: Withdrawal) -> str:
-        return "\n".join(
-            f"{in_language(field['label'])}: {withdrawal.destination.get(field['name'], '–')}"
-            for field in withdrawal.method.fields
-        )
+        return destination_words(withdrawal.method, withdrawal.destination)
+
+    @admin.display(description=_("Change asked for"))
+    def asked_instead(self, withdrawal: Withdrawal) -> str:
+        if withdrawal.change is None:
+            return "–"
+        method = WithdrawalMethod.objects.get(id=withdrawal.change["method_id"])
+        return f"{in_language(method.name)}\n{destination_words(method, withdrawal.change['destination'])}"
 
     @admin.display(description=_("Batch"))
     def batch_link(self, withdrawal: Withdrawal) -> Any:
@@ -200,78 +207,6 @@ class WithdrawalPage(ReadOnlyAdmin):
     def answer(self, request: HttpRequest, withdrawal: Withdrawal, data: dict[str, Any]) -> None:
         services.answer_withdrawal_request(
             withdrawal_id=withdrawal.id, agree=data["agree"], actor=request.user, note=data["note"]
-        )
-
-
-class LimitsForm(ReasonForm):
-    """The numbers of a method."""
-
-    minimum = forms.CharField(label=_("Least"), max_length=20)
-    maximum = forms.CharField(label=_("Most"), max_length=20)
-    fee = forms.CharField(label=_("Fee"), max_length=20)
-    field_order = ("minimum", "maximum", "fee", "reason")
-
-
-@admin.register(WithdrawalMethod, site=office)
-class MethodPage(ReadOnlyAdmin):
-    """The ways to be paid out."""
-
-    view_roles = MONEY
-    list_display = ("code", "unit", "name_here", "countries", "least", "most", "fee", "enabled")
-    list_filter = ("enabled", "unit")
-    ordering = ("position", "code")
-    fields = ("code", "unit", "name", "help", "countries", "least", "most", "fee", "fields", "enabled")
-    readonly_fields = ("least", "most", "fee")
-
-    @admin.display(description=_("Name"))
-    def name_here(self, method: WithdrawalMethod) -> str:
-        return in_language(method.name)
-
-    @admin.display(description=_("Least"))
-    def least(self, method: WithdrawalMethod) -> str:
-        return method.minimum.display()
-
-    @admin.display(description=_("Most"))
-    def most(self, method: WithdrawalMethod) -> str:
-        return method.maximum.display()
-
-    @admin.display(description=_("Fee"))
-    def fee(self, method: WithdrawalMethod) -> str:
-        return method.fee_of(method.minimum * 0).display()
-
-    @service_action(
-        _("Write the file for the bank"),
-        roles=MONEY,
-        shown=lambda method: method.enabled,
-        consequence=lambda method: _(
-            "Every approved withdrawal of this method that is in no file yet goes into a new one. You find it under "
-            "payout batches."
-        ),
-    )
-    def export(self, request: HttpRequest, method: WithdrawalMethod, data: dict[str, Any]) -> Any:
-        batch = services.export_batch(method_id=method.id, actor=request.user)
-        return _now("Batch %(number)s is ready: %(amount)s.") % {
-            "number": batch.number,
-            "amount": batch.money.display(),
-        }
-
-    @service_action(_("Switch off"), form=ReasonForm, shown=lambda method: method.enabled, danger=True)
-    def switch_off(self, request: HttpRequest, method: WithdrawalMethod, data: dict[str, Any]) -> None:
-        services.set_withdrawal_method(method_id=method.id, actor=request.user, reason=data["reason"], enabled=False)
-
-    @service_action(_("Switch on"), form=ReasonForm, shown=lambda method: not method.enabled)
-    def switch_on(self, request: HttpRequest, method: WithdrawalMethod, data: dict[str, Any]) -> None:
-        services.set_withdrawal_method(method_id=method.id, actor=request.user, reason=data["reason"], enabled=True)
-
-    @service_action(_("Set limits and fee"), form=LimitsForm)
-    def set_limits(self, request: HttpRequest, method: WithdrawalMethod, data: dict[str, Any]) -> None:
-        services.set_withdrawal_method(
-            method_id=method.id,
-            actor=request.user,
-            reason=data["reason"],
-            minimum=read_amount(data["minimum"], method.unit),
-            maximum=read_amount(data["maximum"], method.unit),
-            fee=read_amount(data["fee"], method.unit),
         )
 
 

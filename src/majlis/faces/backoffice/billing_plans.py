@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.models import Plan, PlanBenefit, PlanInvite, PlanPrice, Subscription
 from majlis.engines.billing.types import Cycle, SubscriptionStatus
-from majlis.faces.backoffice.billing import LOOKERS, MONEY, dunning_words, read_amount
+from majlis.faces.backoffice.billing import LOOKERS, MONEY, read_amount
 from majlis.faces.backoffice.billing_benefits import (
     BEGINS,
     OPENS,
@@ -23,6 +23,7 @@ from majlis.faces.backoffice.billing_benefits import (
 )
 from majlis.faces.backoffice.languages import LanguagesField, SentencesField
 from majlis.faces.backoffice.site import ReadOnlyAdmin, ReadOnlyRows, office, service_action
+from majlis.faces.backoffice.telling import dunning_words
 from majlis.kit.edition import edition
 from majlis.kit.translated import in_language
 

@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.models import DayCheck, Difference, Dispute
 from majlis.engines.billing.types import DisputeStatus, Mode
-from majlis.faces.backoffice.billing import LOOKERS, MONEY, told
+from majlis.faces.backoffice.billing import LOOKERS, MONEY
 from majlis.faces.backoffice.figures import Figure, Remark
 from majlis.faces.backoffice.site import ReadOnlyAdmin, ReasonForm, link_to, office, service_action
+from majlis.faces.backoffice.telling import told
 from majlis.kit.money import Money
 
 

@@ -11,13 +11,15 @@ from django.utils.translation import gettext_lazy as _
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.models import AllowanceGrant, Subscription, SubscriptionPeriod
 from majlis.engines.billing.types import SubscriptionStatus
-from majlis.faces.backoffice.billing import LOOKERS, MONEY, dunning_words, told
-from majlis.faces.backoffice.billing_benefits import UNITS, read_counted
+from majlis.faces.backoffice.billing import LOOKERS, MONEY
+from majlis.faces.backoffice.billing_benefits import UNITS, read_counted, scope_called
 from majlis.faces.backoffice.billing_prices import billers
 from majlis.faces.backoffice.site import ReadOnlyAdmin, ReadOnlyRows, ReasonForm, link_to, office, service_action
+from majlis.faces.backoffice.telling import dunning_words, told
 from majlis.kernel.accounts import queries as accounts
 from majlis.kit.errors import Invalid
 from majlis.kit.ids import new_id
+from majlis.kit.money import Money
 
 S = SubscriptionStatus
 
@@ -210,26 +212,46 @@ class SubscriptionPage(ReadOnlyAdmin):
         )
 
 
+def _counted(name: str, label: Any) -> Any:
+    """A column of an allowance with its unit."""
+
+    @admin.display(description=label, ordering=name)
+    def column(page: Any, grant: AllowanceGrant) -> str:
+        return Money(getattr(grant, name), grant.unit).display()
+
+    return column
+
+
 @admin.register(AllowanceGrant, site=office)
 class AllowancePage(ReadOnlyAdmin):
     """What people were given to use, and what became of it."""
 
     view_roles = LOOKERS
-    list_display = ("person_link", "memo", "unit", "amount", "used", "left", "valid_from", "valid_until")
+    list_display = ("person_link", "memo", "given", "taken", "left", "valid_from", "valid_until")
     list_filter = ("unit",)
     search_fields = ("person__email", "person__name", "subject", "=id")
     ordering = ("-id",)
     list_select_related = ("person",)
     fields = (
-        *("person_link", "memo", "unit", "scope", "amount", "used", "expired", "carried", "withdrawn", "left"),
+        *("person_link", "memo", "only_for", "given", "taken", "lapsed", "over", "back", "left"),
         *("valid_from", "valid_until", "kept_until", "subject"),
     )
-    readonly_fields = ("person_link", "left")
+    readonly_fields = ("person_link", "only_for", "given", "taken", "lapsed", "over", "back", "left")
 
     @admin.display(description=_("Person"))
     def person_link(self, grant: AllowanceGrant) -> Any:
         return link_to(grant.person)
 
     @admin.display(description=_("Left"))
-    def left(self, grant: AllowanceGrant) -> int:
-        return grant.left
+    def left(self, grant: AllowanceGrant) -> str:
+        return Money(grant.left, grant.unit).display()
+
+    @admin.display(description=_("Only for"))
+    def only_for(self, grant: AllowanceGrant) -> str:
+        return scope_called(grant.scope)
+
+    given = _counted("amount", _("Amount"))
+    taken = _counted("used", _("Used"))
+    lapsed = _counted("expired", _("Lapsed"))
+    over = _counted("carried", _("Rolled over"))
+    back = _counted("withdrawn", _("Taken back"))

@@ -13,6 +13,7 @@ from majlis.engines.scheduling.models import (
     Rule,
     TimeOff,
 )
+from majlis.engines.scheduling.types import ReservationStatus
 from majlis.faces.backoffice.site import BOSSES, ReadOnlyAdmin, ReadOnlyRows, office
 from majlis.kernel.accounts.types import Role
 
@@ -28,8 +29,16 @@ class SharesLines(ReadOnlyRows):
 class HistoryLines(ReadOnlyRows):
     model = ReservationChange
     verbose_name_plural = _("History")
-    fields = ("at", "source", "target", "starts_at", "ends_at", "actor", "reason", "version")
+    fields = readonly_fields = ("at", "before", "after", "starts_at", "ends_at", "actor", "reason", "version")
     ordering = ("id",)
+
+    @admin.display(description=_("State before"))
+    def before(self, step: ReservationChange) -> str:
+        return str(dict(ReservationStatus.choices).get(step.source, step.source or "–"))
+
+    @admin.display(description=_("State after"))
+    def after(self, step: ReservationChange) -> str:
+        return str(dict(ReservationStatus.choices).get(step.target, step.target))
 
 
 @admin.register(Reservation, site=office)

@@ -1,6 +1,6 @@
 """The office's view of lessons: what was booked, what happened, and the cases that wait for a decision."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -13,8 +13,12 @@ from django.utils.translation import gettext_lazy as _
 
 from majlis.faces.backoffice.figures import Figure
 from majlis.faces.backoffice.site import ReadOnlyAdmin, ReadOnlyRows, ReasonForm, office, service_action
+from majlis.faces.backoffice.telling import in_lines, when
 from majlis.kernel.accounts.types import Role
+from majlis.kernel.catalogue import queries as catalogue
 from majlis.kit import clock
+from majlis.kit.money import Money
+from majlis.kit.translated import in_language
 from majlis.products.lessons import queries, services
 from majlis.products.lessons.models import Dispute, Lesson, StatusChange, WaitlistEntry
 from majlis.products.lessons.types import DisputeState, LessonStatus
@@ -59,12 +63,20 @@ class LessonPage(ReadOnlyAdmin):
     ordering = ("-starts_at",)
     inlines = (StepsInline,)
     fields = (
-        *("student", "teacher", "subject", "level", "series", "starts_at", "ends_at", "trial", "status"),
-        *("mode", "place_kind", "place", "note", "price", "paid_with", "teachers_pay", "policy"),
+        *("student", "teacher", "subject", "level_name", "series", "starts_at", "ends_at", "trial", "status"),
+        *("mode", "place_kind", "place", "note", "price", "paid_with", "teachers_pay", "refunds"),
         *("reservation", "order", "purchase", "room_id"),
         *("completed_at", "release_at", "settled_at", "cancelled_by", "cancel_reason", "cancelled_at"),
     )
-    readonly_fields = ("price", "teachers_pay")
+    readonly_fields = ("price", "teachers_pay", "level_name", "refunds")
+
+    @admin.display(description=_("Level"))
+    def level_name(self, lesson: Lesson) -> str:
+        return in_language(catalogue.level(lesson.level).name) if lesson.level else "–"
+
+    @admin.display(description=_("Terms of refunds"))
+    def refunds(self, lesson: Lesson) -> str:
+        return in_lines(lesson.terms.sentences())
 
     @admin.display(description=_("Price"))
     def price(self, lesson: Lesson) -> str:
@@ -117,7 +129,7 @@ class DisputePage(ReadOnlyAdmin):
         return format_html(
             '<a href="{}">{} · {} → {}</a> · {}',
             reverse("admin:lessons_lesson_change", args=[lesson.pk]),
-            lesson.starts_at.strftime("%Y-%m-%d %H:%M UTC"),
+            when(lesson.starts_at),
             lesson.teacher.name,
             lesson.student.name,
             lesson.price.display(),
@@ -130,16 +142,20 @@ class DisputePage(ReadOnlyAdmin):
         rows = [
             (
                 names.get(person_id, person_id),
-                seen["seconds"] // 60,
+                Money(seen["seconds"] // 60, "minute").display(),
                 ", ".join(f"{a[11:19]}–{b[11:19]}" for a, b in seen["intervals"]) or "–",
             )
             for person_id, seen in verdict.get("people", {}).items()
         ]
-        return format_html_join("", "<p><bdi>{}</bdi>: {} min ({} UTC)</p>", rows) or str(verdict.get("basis", "–"))
+        return format_html_join("", "<p><bdi>{}</bdi>: {} ({} UTC)</p>", rows) or str(verdict.get("basis", "–"))
 
     @admin.display(description=_("Steps"))
     def steps(self, dispute: Dispute) -> str:
-        rows = [(s["at"][:19], s["from"] or "–", s["to"]) for s in dispute.evidence.get("steps", [])]
+        said = dict(LessonStatus.choices)
+        rows = [
+            (when(datetime.fromisoformat(s["at"])), said.get(s["from"], "–"), said.get(s["to"], s["to"]))
+            for s in dispute.evidence.get("steps", [])
+        ]
         return format_html_join("", "<p>{}: {} → {}</p>", rows)
 
     @admin.display(description=_("Statements"))

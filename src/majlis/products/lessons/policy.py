@@ -16,7 +16,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext, ngettext
+
 from majlis.kit.edition import edition
+from majlis.kit.locale import number, percent
 from majlis.kit.money import Money
 from majlis.products.lessons.types import Presence, Side, Terms, Tier
 
@@ -82,6 +85,37 @@ class RefundPolicy:
         """The terms of sessions of a package that were not used, worth `share`: given back by the student, or run out
         of time. What the student does not get is the teacher's."""
         return self._terms(share, self.package_expired_percent if expired else self.package_refund_percent)
+
+    def sentences(self) -> list[str]:
+        """The policy as staff reads it, whatever the lesson."""
+        words = [
+            ngettext(
+                "The student cancels at least %(hours)s hour before: %(percent)s back.",
+                "The student cancels at least %(hours)s hours before: %(percent)s back.",
+                hours,
+            )
+            % {"hours": number(hours), "percent": percent(share / 100)}
+            for hours, share in self.refund_tiers
+            if hours
+        ]
+        later = next((share for hours, share in self.refund_tiers if not hours), 0)
+        facts = {
+            "later": percent(later / 100),
+            "goodwill": percent(self.goodwill_percent / 100),
+            "technical": percent(self.technical_percent / 100),
+            "hours": number(self.dispute_hours),
+        }
+        words.append(gettext("The student cancels later, or does not come: %(later)s back.") % facts)
+        words.append(
+            gettext("The teacher does not come: everything back, and %(goodwill)s more from the house.") % facts
+        )
+        words.append(gettext("The connection made the lesson impossible: %(technical)s back.") % facts)
+        contest = ngettext(
+            "Either side may contest it until %(hours)s hour after the lesson.",
+            "Either side may contest it until %(hours)s hours after the lesson.",
+            self.dispute_hours,
+        )
+        return [*words, contest % facts]
 
     @staticmethod
     def _terms(price: Money, percent: int, goodwill_percent: int = 0) -> Terms:

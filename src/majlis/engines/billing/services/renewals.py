@@ -27,6 +27,7 @@ from majlis.engines.billing.services.subscriptions import (
     open_period,
     order_period,
     put,
+    terms_in_words,
 )
 from majlis.engines.billing.steps import move
 from majlis.engines.billing.types import LineDraft, OrderStatus
@@ -180,6 +181,10 @@ class PeriodFulfiller(Fulfiller):
             begin_mirrored(subscription, period, now)
         else:
             begin_period(period, now)
+
+    def terms(self, line: OrderLine) -> list[str]:
+        """What was said of renewing and cancelling."""
+        return terms_in_words(_period(line.subject_id).price)
 
     def lapse(self, line: OrderLine, now: datetime) -> None:
         """Not paid. A change does not take place; a first period or a renewal that is given up ends the

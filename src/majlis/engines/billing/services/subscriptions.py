@@ -244,14 +244,19 @@ def key_of_order(subscription: Subscription, period: SubscriptionPeriod) -> str:
     return f"subscription:{subscription.id}:{period.number}"
 
 
+def terms_in_words(price: PlanPrice) -> list[str]:
+    """What somebody who pays a period should know, in the active language."""
+    words = [gettext("Renews by itself for %(price)s; cancel at any time.") % {"price": price.price.display()}]
+    if subscription_policies().refund_on_cancel:
+        words.append(gettext("If you cancel at once, what you did not use goes back to your wallet."))
+    return words
+
+
 def line_of(subscription: Subscription, period: SubscriptionPeriod, cost: Money) -> LineDraft:
     """The line of a period. Its policy tells whoever reads orders (coupons, for one) what is bought."""
     plan, price = period.plan, period.price
     with translation.override(subscription.person.language):
-        title = title_of(period)
-        words = [gettext("Renews by itself for %(price)s; cancel at any time.") % {"price": price.price.display()}]
-        if subscription_policies().refund_on_cancel:
-            words.append(gettext("If you cancel at once, what you did not use goes back to your wallet."))
+        title, words = title_of(period), terms_in_words(price)
     return LineDraft(
         kind=KIND,
         subject_id=period.id,

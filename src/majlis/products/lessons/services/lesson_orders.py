@@ -16,7 +16,7 @@ from majlis.kit.errors import NotFound
 from majlis.kit.locale import isolated, moment
 from majlis.kit.state import promised
 from majlis.products.lessons.models import Lesson
-from majlis.products.lessons.policy import current_policy
+from majlis.products.lessons.policy import RefundPolicy, current_policy
 from majlis.products.lessons.services import announcing
 from majlis.products.lessons.services.booking import (
     check_booking,
@@ -31,6 +31,10 @@ from majlis.products.lessons.types import BookingRequest, LessonStatus, Mode, Pl
 
 class LessonFulfiller(Fulfiller):
     """How billing delivers a lesson (registered in `apps.ready`)."""
+
+    def terms(self, line: Any) -> list[str]:
+        """The refund policy it was booked under."""
+        return RefundPolicy.from_facts(line.policy).sentences()
 
     def offer(self, choice: dict[str, Any], buyer: Any, now: datetime) -> Offered:
         """`choice`: `teacher`, `subject`, `starts_at` (ISO 8601 with its offset), `minutes`, perhaps `level`, `trial`,

@@ -29,6 +29,10 @@ KIND = "package"
 class PackageFulfiller(Fulfiller):
     """Billing calls it; see `Fulfiller`."""
 
+    def terms(self, line: Any) -> list[str]:
+        """The policy the package was bought under."""
+        return policy_words(PackagePurchase.objects.select_related("package").get(id=line.subject_id))
+
     def offer(self, choice: dict[str, Any], buyer: Any, now: datetime) -> Offered:
         """`choice`: `{"package": id}`."""
         package = _wanted(choice, buyer)

@@ -1,0 +1,95 @@
+"""What the office says of things in words: their history, shares, parties, terms."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from babel import Locale
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from majlis.engines.billing import queries
+from majlis.engines.billing.models import Invoice, OrderLine
+from majlis.engines.billing.queries import DunningPolicy
+from majlis.kit import locale
+from majlis.kit.money import Money
+
+
+def told(thing: Any) -> str:
+    """The history of a thing, a line per step: when, to which state, by whom, why."""
+    states = {str(value): label for value, label in type(thing)._meta.get_field("status").flatchoices}
+    return in_lines(
+        " · ".join(
+            str(part)
+            for part in (
+                when(step.created_at),
+                states.get(step.target, step.target),
+                step.actor.name if step.actor else "",
+                step.reason,
+            )
+            if part
+        )
+        for step in queries.history(thing)
+    )
+
+
+def when(at: datetime) -> str:
+    """A moment on the reader's wall, in their calendar and digits."""
+    wall = timezone.localtime(at)
+    return _("%(day)s, %(time)s") % {"day": locale.date_text(wall.date()), "time": locale.time_text(wall.time())}
+
+
+def in_lines(lines: Iterable[str]) -> str:
+    """One under the other; a dash where there is none."""
+    return "\n".join(line for line in lines if line) or "–"
+
+
+def share(basis_points: int) -> str:
+    """`1250` as `12.5%`."""
+    return locale.percent(Decimal(basis_points) / 10_000, exact=True)
+
+
+def dunning_words(policy: DunningPolicy) -> str:
+    """What is done, day by day, when a renewal is not paid."""
+    return " · ".join(
+        _("day %(day)s: %(step)s") % {"day": locale.number(day), "step": step.label} for day, step in policy.steps()
+    )
+
+
+def commission_words(line: OrderLine) -> str:
+    """What the house keeps of a line: a share, a fixed amount, or both."""
+    fixed = Money(line.commission_fixed, line.unit)
+    return " + ".join([share(line.commission_basis_points), *([fixed.display()] if fixed else [])])
+
+
+def countries(codes: Iterable[str]) -> str:
+    """Countries by their names."""
+    known = Locale.parse(locale.name()).territories
+    return ", ".join(known.get(code, code) for code in codes) or "–"
+
+
+def party(facts: dict[str, str]) -> str:
+    """Who stands on an invoice."""
+    country = facts.get("country", "")
+    return in_lines(
+        [
+            *(facts.get(name, "") for name in ("name", "address", "tax_number", "email")),
+            countries([country]) if country else "",
+        ]
+    )
+
+
+def invoice_rows(invoice: Invoice) -> str:
+    """What stands on an invoice, a line per row: what, net, VAT, total."""
+    return in_lines(
+        " · ".join(
+            [
+                row["title"],
+                Money(row["net"], invoice.unit).display(exact=True),
+                f"{share(row['tax_basis_points'])} {Money(row['tax'], invoice.unit).display(exact=True)}",
+                Money(row["total"], invoice.unit).display(exact=True),
+            ]
+        )
+        for row in invoice.lines
+    )
