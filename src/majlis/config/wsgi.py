@@ -32,3 +32,5 @@ resolve("/healthz")
 # What is here now stays to the end: the collector need not walk through it again and again.
 gc.collect()
 gc.freeze()
+# An answer makes a thousand things and hardly a circle: the young ones need not be gone through twice an answer.
+gc.set_threshold(20_000, 10, 10)

@@ -35,4 +35,4 @@ def shared_page(
     reader = locale.code(), timezone.get_current_timezone(), around["theme"], around["nav"].here
     parts = pages.recall((template, key, reader), drawn)
     own = {mark.encode(): value.encode() for mark, value in own_of(request).items()}
-    return HttpResponse(put_together(parts, own))
+    return HttpResponse(b"".join(put_together(parts, own)))

@@ -32,11 +32,13 @@ def make_cards(rows: Iterable[ExpertProfile]) -> list[ExpertCard]:
     return cards_of([row.pk for row in rows])
 
 
-def cards_of(expert_ids: Iterable[UUID | str], *, subject: str = "", level: str = "") -> list[ExpertCard]:
+def cards_of(
+    expert_ids: Iterable[UUID | str], *, subject: str = "", level: str = "", now: datetime | None = None
+) -> list[ExpertCard]:
     """The cards of these profiles (by their own ids, in whatever state), in this order; those that do not exist are
     left out. With a subject (and level): its price. What is shown is read every time; a card of which nothing has
     changed is the very object it was, for a minute, so that faces may remember what they drew of it."""
-    rows = prepared(CARDS, {"experts": array(expert_ids), "now": clock.now(), "never": NEVER})
+    rows = prepared(CARDS, {"experts": array(expert_ids), "now": now or clock.now(), "never": NEVER})
     return list(_cards(tuple([text for (text,) in rows]), subject, level))
 
 

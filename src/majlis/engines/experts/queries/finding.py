@@ -85,7 +85,7 @@ def search(wanted: Search, *, facets: bool = True, now: datetime | None = None) 
     more = len(rows) > limit
     rows = rows[:limit]
     return Found(
-        items=cards_of([row[0] for row in rows], subject=wanted.subject, level=wanted.level),
+        items=cards_of([row[0] for row in rows], subject=wanted.subject, level=wanted.level, now=now),
         total=min(total, CAP),
         more=total > CAP,
         facets=counts,

@@ -173,7 +173,8 @@ class Shown:
 def shown_to(request: HttpRequest, cards: Sequence[ExpertCard], currency: str = "") -> Shown:
     """What the macro of cards draws; in the reader's money, unless the currency is known already."""
     times, hearts = next_times(request, [card.person_id for card in cards]), queries.favourite_ids(request.user)
-    found = [(card, times.get(card.person_id, ()), card.person_id in hearts) for card in cards]
+    # A visitor has no hearts, and an id is slow to look up.
+    found = [(card, times.get(card.person_id, ()), bool(hearts) and card.person_id in hearts) for card in cards]
     return Shown(found, currency or currency_of(request))
 
 
