@@ -4,6 +4,7 @@ import io
 
 import pytest
 from django.core import signals
+from django.db import close_old_connections
 from django.http import HttpResponse, StreamingHttpResponse
 from django.test import override_settings
 from django.urls import path
@@ -34,8 +35,13 @@ def finished():
 
 @pytest.fixture(autouse=True)
 def addresses():
+    # The connection of the tests is nothing an answer may close; Django's own client keeps it out of this too.
+    signals.request_started.disconnect(close_old_connections)
+    signals.request_finished.disconnect(close_old_connections)
     with override_settings(ROOT_URLCONF=__name__):
         yield
+    signals.request_started.connect(close_old_connections)
+    signals.request_finished.connect(close_old_connections)
 
 
 def ask(address):
