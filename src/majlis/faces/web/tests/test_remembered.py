@@ -1,7 +1,9 @@
 """What is drawn once and shown to many must be what each of them would be shown."""
 
 import re
+import time
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.messages import WARNING
@@ -35,12 +37,19 @@ def card(client, path=LIST):
     return found
 
 
+@pytest.fixture
+def one_minute(monkeypatch):
+    """Within one test the minute after which all is forgotten does not end."""
+    began = time.monotonic()
+    monkeypatch.setattr(memo, "time", SimpleNamespace(monotonic=lambda: began))
+
+
 def open_hour(person, starts_at):
     Opening.objects.create(person=person, during=(starts_at, starts_at + timedelta(hours=1)))
 
 
 class TestCardOfATeacher:
-    def test_is_drawn_once_for_all_who_see_the_same(self, client):
+    def test_is_drawn_once_for_all_who_see_the_same(self, client, one_minute):
         factories.expert("Amal Said")
         first = client.get(LIST).content
         drawn = dict(pieces.kept)
@@ -224,7 +233,7 @@ class TestWhatIsOneAnswersOwn:
 
 
 class TestPageOfAVisitor:
-    def test_is_drawn_once_for_all_who_see_the_same(self, client):
+    def test_is_drawn_once_for_all_who_see_the_same(self, client, one_minute):
         factories.expert("Amal Said")
         first = client.get(LIST)
         drawn = dict(pages.kept)
