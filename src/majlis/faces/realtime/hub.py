@@ -199,8 +199,9 @@ class Hub:
                 if self._named:
                     named, self._named = self._named, set()
                     await self._read(cursor, named)
+                # Until that look is due: a timer that goes off a moment early would put it off for as long again.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._nudge.wait(), LOOK)
+                    await asyncio.wait_for(self._nudge.wait(), self.looked_at + LOOK - time.monotonic())
                 self._nudge.clear()
 
     async def _read(self, cursor: Any, ids: Iterable[int]) -> None:
