@@ -11,7 +11,8 @@ from weakref import WeakKeyDictionary
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
-from psycopg import generators, sql
+from psycopg import generators, pq, sql
+from psycopg.abc import PQGen
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ExecStatus, TransactionStatus
 
@@ -63,10 +64,15 @@ def asked(raw: psycopg.Connection[Any], text: bytes, values: Sequence[Any]) -> l
     which would cost more than a short statement itself."""
     adapting = Transformer(raw)
     written = adapting.dump_sequence(values, [PyFormat.AUTO] * len(values))
-    if not raw.autocommit and raw.pgconn.transaction_status == TransactionStatus.IDLE:
-        _said(raw, raw.pgconn.send_query, b"BEGIN")
-    name = _statement(raw, text, adapting.types or ())
-    result = _said(raw, raw.pgconn.send_query_prepared, name, written, adapting.formats)
+    types = adapting.types or ()
+    first = not raw.autocommit and raw.pgconn.transaction_status == TransactionStatus.IDLE
+    if first and (name := _statements.get(raw, {}).get((text, types), b"")):
+        result = _said_with_begin(raw, name, written, adapting.formats)
+    else:
+        if first:
+            _said(raw, raw.pgconn.send_query, b"BEGIN")
+        name = _statement(raw, text, types)
+        result = _said(raw, raw.pgconn.send_query_prepared, name, written, adapting.formats)
     adapting.set_pgresult(result)
     rows: list[Any] = adapting.load_rows(0, result.ntuples, tuple)
     return rows
@@ -91,14 +97,46 @@ def _statement(raw: psycopg.Connection[Any], text: bytes, types: tuple[int, ...]
 def _said(raw: psycopg.Connection[Any], send: Callable[..., None], *words: Any) -> Any:
     """The server's answer; raises what it complains about."""
     send(*words)
-    (result,) = raw.wait(generators.execute(raw.pgconn))
-    if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
-        raise psycopg.errors.error_from_result(result, encoding=raw.info.encoding)
-    return result
+    return _fine(raw, raw.wait(generators.execute(raw.pgconn)))
 
 
-def array(ids: Iterable[UUID | str]) -> str:
-    """Ids as the server reads an array of them (`%(ids)s::uuid[]`). Of a list the driver looks at each for quotes."""
+def _said_with_begin(raw: psycopg.Connection[Any], *words: Any) -> Any:
+    """The server's answer to a prepared statement that is the first of its transaction and goes along with the BEGIN:
+    one round trip for both. Raises what it complains about."""
+    line = raw.pgconn
+    line.enter_pipeline_mode()
+    try:
+        line.send_query_params(b"BEGIN", None)
+        line.send_query_prepared(*words)
+        line.pipeline_sync()
+        return _fine(raw, raw.wait(_answers(line)))
+    finally:
+        try:
+            line.exit_pipeline_mode()
+        except psycopg.OperationalError:
+            line.finish()  # interrupted halfway, or lost: what it said next would answer something else
+
+
+def _answers(line: pq.abc.PGconn) -> PQGen[list[pq.abc.PGresult]]:
+    if line.flush():
+        yield from generators.send(line)
+    begun = yield from generators.fetch_many(line)
+    answered = yield from generators.fetch_many(line)
+    yield from generators.fetch(line)  # the mark after the last of what was sent together
+    return [*begun, *answered]
+
+
+def _fine(raw: psycopg.Connection[Any], results: list[pq.abc.PGresult]) -> Any:
+    """The last result, if all are good."""
+    for result in results:
+        if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
+            raise psycopg.errors.error_from_result(result, encoding=raw.info.encoding)
+    return results[-1]
+
+
+def array(ids: Iterable[UUID | str | int]) -> str:
+    """Ids or numbers as the server reads an array of them (`%(ids)s::uuid[]`). Of a list the driver looks at each for
+    quotes."""
     return f"{{{','.join(map(str, ids))}}}"
 
 

@@ -1,5 +1,6 @@
 """Statements that are planned once per connection."""
 
+from contextlib import closing
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -64,6 +65,48 @@ class TestPreparedAndTransactions:
                 cursor.execute("SELECT txid_current()")
                 assert cursor.fetchone() == (first,) == (second,)
         assert prepared("SELECT txid_current()", {}) != [(first,)]
+
+    def test_begins_every_transaction_it_is_the_first_of(self):
+        seen = []
+        for number in range(3):
+            with transaction.atomic():
+                for _ in range(2):
+                    seen += prepared("SELECT txid_current(), %s::int", [number])
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT txid_current()")
+                    assert cursor.fetchone() == (seen[-1][0],)
+        assert [number for _, number in seen] == [0, 0, 1, 1, 2, 2]
+        assert len({transaction_id for transaction_id, _ in seen}) == 3
+
+    def test_that_fails_as_the_first_of_a_transaction_breaks_that_one_only(self):
+        for number in (1, 0, 0, 2):
+            if number:
+                with transaction.atomic():
+                    assert prepared("SELECT 2 / %s::int", [number]) == [(2 // number,)]
+            else:
+                with transaction.atomic():
+                    with pytest.raises(DataError, match="division by zero"):
+                        prepared("SELECT 2 / %s::int", [number])
+                    with pytest.raises(InternalError), connection.cursor() as cursor:
+                        cursor.execute("SELECT 1")
+                    transaction.set_rollback(True)
+
+    def test_takes_along_more_than_the_line_holds(self):
+        for size in (3, 30_000_000):
+            with transaction.atomic():
+                assert prepared("SELECT length(%s::text)", ["x" * size]) == [(size,)]
+
+    def test_of_a_connection_that_was_lost_before_its_transaction_fails(self):
+        with transaction.atomic():
+            prepared("SELECT 'lost first'", {})
+            ((pid,),) = prepared("SELECT pg_backend_pid()", {})
+        other = connection.copy()
+        with closing(other), other.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+        with pytest.raises(OperationalError), transaction.atomic():
+            prepared("SELECT 'lost first'", {})
+        with transaction.atomic():
+            assert prepared("SELECT 'lost first'", {}) == [("lost first",)]
 
     def test_is_undone_with_its_transaction(self):
         prepared("CREATE TABLE kept (number int)", {})
