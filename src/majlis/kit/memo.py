@@ -6,7 +6,7 @@ are. Another process learns of a change then; the process that makes the change 
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -93,6 +93,29 @@ class Near:
         if len(self.memory) >= self.most:
             self.memory.clear()
         self.memory[key] = (time.monotonic() + seconds, value)
+
+
+class Known:
+    """What this process has seen to be so, of things that never cease to be so once they are committed. Holds `most`
+    keys and then starts anew."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.keys: dict[Any, None] = {}
+        _memories.append(self.keys)
+
+    def __contains__(self, key: Any) -> bool:
+        return key in self.keys
+
+    def learn(self, keys: Iterable[Any]) -> None:
+        """These are so from now on: call it when what made them so is committed."""
+        if len(self.keys) >= self.most:
+            self.keys.clear()
+        self.keys.update(dict.fromkeys(keys))
+
+    def forget(self) -> None:
+        """It was not so after all, such as after a backup was restored."""
+        self.keys.clear()
 
 
 def forget() -> None:

@@ -24,8 +24,9 @@ class Account(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
+    # Without an index of its own: the unique one begins with it, and every booking opens all of them.
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, db_index=False
     )
     """Empty: the house."""
     purpose = models.CharField(max_length=16, choices=Purpose.choices)

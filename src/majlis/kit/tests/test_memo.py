@@ -64,6 +64,23 @@ class TestMemory:
         assert memory.recall("a", lambda: 2) == 2
 
 
+class TestKnown:
+    def test_holds_what_was_learned_until_all_is_forgotten(self):
+        known = memo.Known(most=10)
+        assert "a" not in known
+        known.learn(["a", "b"])
+        assert all(key in known for key in "ab")
+        memo.forget()
+        assert "a" not in known
+
+    def test_never_holds_much_more_than_was_allowed(self):
+        known = memo.Known(most=3)
+        for number in range(10):
+            known.learn([number])
+            assert number in known
+        assert len(known.keys) <= 3
+
+
 class TestNear:
     def test_what_was_asked_for_costs_no_second_statement(self, django_assert_num_queries):
         near = Near(most=2)

@@ -122,11 +122,52 @@ class TestJournals:
         lines = (wallet(salma).id, -5, 0), (escrow().id, 5, None), (escrow().id, 0, None)
         assert_refused("journal_comes_whole", *book_by_hand(*lines))
 
+    def test_must_have_its_lines_numbered_without_a_gap(self, salma):
+        text, given = book_by_hand((wallet(salma).id, -5, 0), (escrow().id, 5, None))
+        assert_refused("journal_comes_whole", text.replace("l.line, l.amount", "2 * l.line - 1, l.amount"), given)
+        assert_refused("journal_comes_whole", text.replace("l.line, l.amount", "l.line - 1, l.amount"), given)
+
+    def test_must_have_its_entries_at_its_own_time(self, salma):
+        text, given = book_by_hand((wallet(salma).id, -5, 0), (escrow().id, 5, None))
+        assert_refused("journal_comes_whole", text.replace("j.at FROM j", "j.at + interval '1 second' FROM j"), given)
+
+    @pytest.mark.parametrize(
+        ("amounts", "law"),
+        [([-5, 5, -7, 6], "journal_sums_to_zero"), ([-5, 6, -7, 6], "journal_sums_to_zero"), ([-5, 5, -7, 7], None)],
+    )
+    def test_is_looked_at_by_itself_where_one_insert_brings_two(self, salma, amounts, law):
+        text = """WITH j AS (INSERT INTO ledger_journal (id, created_at, key, kind, subject, memo, at, lines)
+                  SELECT gen_random_uuid(), now(), 'both ' || n, 'adjustment', '', '', now(), 2
+                  FROM generate_series(0, 1) n RETURNING id, key, at)
+                  INSERT INTO ledger_entry (journal_id, account_id, line, amount, sequence, at)
+                  SELECT j.id, l.account, l.line, (%(amounts)s::bigint[])[l.line + 2 * right(j.key, 1)::int],
+                         l.mark, j.at
+                  FROM j, unnest(%(accounts)s::uuid[], '{0,NULL}'::bigint[]) WITH ORDINALITY l (account, mark, line)
+                  ORDER BY j.key, l.line"""
+        given = {"amounts": amounts, "accounts": [wallet(salma).id, escrow().id]}
+        if law:
+            assert_refused(law, text, given)
+        else:
+            sql(text, given)
+            assert queries.balance(salma.id, "EGP") == Money(888, "EGP")
+
     def test_must_name_accounts_that_exist(self, salma):
         assert_refused("entry_names_an_account", *book_by_hand((uuid4(), -5, None), (escrow().id, 5, None)))
 
     def test_cannot_pass_a_persons_account_off_as_the_houses(self, salma):
         assert_refused("entry_names_an_account", *book_by_hand((wallet(salma).id, 5, None), (escrow().id, -5, None)))
+
+    @pytest.mark.parametrize("people", ["{f,f}", "{t,t}", "{NULL,f}"])
+    def test_is_not_misled_by_who_posts_and_says_whose_accounts_they_are(self, salma, people):
+        post = """SELECT ledger_post(gen_random_uuid(), 'said', 'adjustment', '', '', NULL, now(), %s::uuid[],
+                  '{5,-5}', 2, %s::boolean[])"""
+        given = [[wallet(salma).id, escrow().id], people]
+        if people == "{t,t}":  # the database finds no person behind the second, and counts it as the house's
+            sql(post, given)
+            assert queries.house_balance("escrow", "EGP") == Money(95, "EGP")
+        else:
+            assert_refused("entry_names_an_account", post, given)
+        assert_refused("entry_names_an_account", post.replace("'said'", "'other'"), [[uuid4(), escrow().id], "{t,f}"])
 
     def test_is_not_misled_by_the_houses_account_passed_off_as_a_persons(self, salma):
         sql(*book_by_hand((wallet(salma).id, 5, 0), (escrow().id, -5, 0)))

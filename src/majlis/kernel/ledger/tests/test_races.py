@@ -6,12 +6,13 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from django.db import OperationalError, connection, connections, transaction
+from django.db import IntegrityError, OperationalError, connection, connections, transaction
 
 from majlis.kernel.ledger import queries, services
 from majlis.kernel.ledger.models import Hold, Journal
+from majlis.kernel.ledger.services.journals import OPEN
 from majlis.kernel.ledger.tests.factories import escrow, give, move, wallet
-from majlis.kernel.ledger.types import Line, Purpose
+from majlis.kernel.ledger.types import Line, Purpose, of_house
 from majlis.kit import audit, testing
 from majlis.kit.money import Money
 
@@ -129,6 +130,41 @@ class TestManyAtOnce:
         assert queries.house_balance(Purpose.ESCROW, "EGP") == Money(80, "EGP")
         services.roll_up()
         assert queries.house_balance(Purpose.ESCROW, "EGP") == Money(80, "EGP")
+
+
+class TestWhatAProcessHasSeen:
+    def test_to_be_open_is_not_looked_for_again(self):
+        salma = testing.person()
+        for _ in range(3):
+            with transaction.atomic():
+                give(salma, 1000)
+        with transaction.atomic():
+            move(wallet(salma), escrow(), 700)
+        assert all(name.id in OPEN for name in (wallet(salma), escrow()))
+        pay(salma, 200)
+        assert queries.balance(salma.id, "EGP") == Money(2100, "EGP")
+        assert queries.house_balance(Purpose.ESCROW, "EGP") == Money(900, "EGP")
+
+    def test_open_in_a_transaction_that_was_undone_does_not_count(self):
+        salma = testing.person()
+        with transaction.atomic():
+            give(salma, 1000)
+            transaction.set_rollback(True)
+        assert wallet(salma).id not in OPEN
+        with transaction.atomic():
+            give(salma, 500)
+        assert queries.balance(salma.id, "EGP") == Money(500, "EGP")
+
+    def test_and_is_not_there_any_more_is_refused_once_and_then_opened(self):
+        salma = testing.person()
+        with transaction.atomic():
+            give(salma, 1000)
+        OPEN.learn([wallet(salma, "SAR").id, of_house(Purpose.CLEARING, "SAR", "sandbox").id])  # as after a restore
+        with pytest.raises(IntegrityError, match="names no account"), transaction.atomic():
+            give(salma, 70, unit="SAR")
+        with transaction.atomic():
+            give(salma, 70, unit="SAR")
+        assert queries.balance(salma.id, "SAR") == Money(70, "SAR")
 
 
 class TestRollUp:
