@@ -18,7 +18,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     anything else it asks for part after part, through a queue. Closed here, it gives its connection back before it
     is sent."""
     response: Any = django(environ, start_response)
-    if response.streaming:
+    if getattr(response, "streaming", True):  # a file is in its server's own wrapper, where that has one
         return response
     try:
         return [response.content]

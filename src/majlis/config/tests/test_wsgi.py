@@ -1,11 +1,12 @@
 """What the web server is handed."""
 
 import io
+from wsgiref.util import FileWrapper
 
 import pytest
 from django.core import signals
 from django.db import close_old_connections
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.test import override_settings
 from django.urls import path
 
@@ -20,7 +21,11 @@ def in_parts(request):
     return StreamingHttpResponse(iter([b"one", b"two"]))
 
 
-urlpatterns = [path("whole", whole), path("parts", in_parts)]
+def from_a_file(request):
+    return FileResponse(io.BytesIO(b"a file"))
+
+
+urlpatterns = [path("whole", whole), path("parts", in_parts), path("file", from_a_file)]
 
 
 @pytest.fixture
@@ -44,7 +49,7 @@ def addresses():
     signals.request_finished.connect(close_old_connections)
 
 
-def ask(address):
+def ask(address, **more):
     environ = {
         "REQUEST_METHOD": "GET",
         "PATH_INFO": address,
@@ -52,6 +57,7 @@ def ask(address):
         "SERVER_PORT": "80",
         "wsgi.input": io.BytesIO(),
         "wsgi.url_scheme": "http",
+        **more,
     }
     return wsgi.application(environ, lambda status, headers, trouble=None: None)
 
@@ -67,3 +73,8 @@ class TestApplication:
         assert not finished
         answer.close()
         assert len(finished) == 1
+
+    def test_hands_a_file_over_in_the_wrapper_its_server_has(self):
+        answer = ask("/file", **{"wsgi.file_wrapper": FileWrapper})
+        assert isinstance(answer, FileWrapper)
+        assert list(answer) == [b"a file"]
