@@ -25,8 +25,8 @@ def told(thing: Any) -> str:
             for part in (
                 when(step.created_at),
                 states.get(step.target, step.target),
-                step.actor.name if step.actor else "",
-                step.reason,
+                locale.isolated(step.actor.name) if step.actor else "",
+                step.reason and locale.isolated(step.reason),
             )
             if part
         )
@@ -40,7 +40,7 @@ def when(at: datetime) -> str:
     return _("%(day)s, %(time)s") % {"day": locale.date_text(wall.date()), "time": locale.time_text(wall.time())}
 
 
-def in_lines(lines: Iterable[str]) -> str:
+def in_lines(lines: Iterable[str | None]) -> str:
     """One under the other; a dash where there is none."""
     return "\n".join(line for line in lines if line) or "–"
 
@@ -74,7 +74,7 @@ def party(facts: dict[str, str]) -> str:
     country = facts.get("country", "")
     return in_lines(
         [
-            *(facts.get(name, "") for name in ("name", "address", "tax_number", "email")),
+            *(said and locale.isolated(said) for said in map(facts.get, ("name", "address", "tax_number", "email"))),
             countries([country]) if country else "",
         ]
     )
@@ -85,7 +85,7 @@ def invoice_rows(invoice: Invoice) -> str:
     return in_lines(
         " · ".join(
             [
-                row["title"],
+                locale.isolated(row["title"]),
                 Money(row["net"], invoice.unit).display(exact=True),
                 f"{share(row['tax_basis_points'])} {Money(row['tax'], invoice.unit).display(exact=True)}",
                 Money(row["total"], invoice.unit).display(exact=True),
