@@ -126,7 +126,7 @@ def renew(months: int) -> None:
     for _month in range(months):
         clock.set_offset(clock.offset() + timedelta(days=31))
         for _again in range(40):
-            while stubborn(services.renew_subscriptions):
+            while stubborn(lambda: services.renew_subscriptions(hands=3)):
                 pass
             if stubborn(lambda: Subscription.objects.exclude(status="active").count()) == 0:
                 break

@@ -6,6 +6,9 @@ from procrastinate.contrib.django import app
 
 from majlis.kit.jobs import RETRY
 
+HANDS = 4
+"""Cards charged at a time: with the worker's other jobs no more connections than its pool has."""
+
 
 @app.task(name="billing.work_on_webhook", queue="money", retry=RETRY)
 def work_on_webhook(event_id: str) -> None:
@@ -111,7 +114,7 @@ def renew_subscriptions(timestamp: int) -> None:
     """Renew, dun, resume and end subscriptions whose time has come."""
     from majlis.engines.billing import services
 
-    services.renew_subscriptions()
+    services.renew_subscriptions(hands=HANDS)
 
 
 @app.periodic(cron="*/5 * * * *")

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -33,22 +34,27 @@ from majlis.engines.billing.steps import move
 from majlis.engines.billing.types import LineDraft, OrderStatus
 from majlis.kit import clock, db
 from majlis.kit.errors import Refusal
+from majlis.kit.hands import side_by_side
 
 log = logging.getLogger(__name__)
 S = SubscriptionStatus
 BATCH = 250
 
 
-def renew_subscriptions(*, now: datetime | None = None, limit: int = 100_000) -> int:
+def renew_subscriptions(*, now: datetime | None = None, limit: int = 100_000, hands: int = 1) -> int:
     """Do what is due with every subscription whose time has come: renew it, end it, resume it, or go on with its
     dunning. How many were taken up. Several workers share the work; speaks to gateways for those with a saved way to
-    pay, so it must not run inside a transaction."""
+    pay, so it must not run inside a transaction.
+
+    `hands`: how many of those that no wallet pays are done at a time. Each is a renewal by itself, with transactions
+    and a connection of its own, and waits for its provider longer than for anything else.
+    """
     db.refuse_transaction()
     now = now or clock.now()
     done = 0
     while done < limit:
         together, others = _take_batch(now, min(BATCH, limit - done))
-        done += together + sum(_take_one(each, now) for each in others)
+        done += together + sum(side_by_side(partial(_take_one, now=now), others, hands=hands))
         if not together and not others:
             return done
     return done

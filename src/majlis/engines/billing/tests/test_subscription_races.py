@@ -1,15 +1,27 @@
-"""Many hands on one subscription: taken once, renewed once, ended once."""
+"""Many hands on one subscription: taken once, renewed once, ended once. Many subscriptions by several hands."""
+
+import threading
+from datetime import timedelta
 
 import pytest
 
 from majlis.engines.billing import queries, services
-from majlis.engines.billing.models import AllowanceGrant, Invoice, Subscription, SubscriptionPeriod
+from majlis.engines.billing.models import (
+    AllowanceGrant,
+    Charge,
+    GatewayCustomer,
+    Invoice,
+    SavedMethod,
+    Subscription,
+    SubscriptionPeriod,
+)
+from majlis.engines.billing.services import dunning
 from majlis.engines.billing.tests.factories import give, wallet
 from majlis.engines.billing.tests.plans import DAY, MINUTES, card_declines, findings, fresh, join, plan, price
 from majlis.kit import testing
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
-MANY = 32
+MANY, MINUTE = 32, timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -56,6 +68,50 @@ class TestRaces:
         assert (SubscriptionPeriod.objects.count(), Invoice.objects.count()) == (12, 12)
         assert [wallet(member) for member in members] == [0] * 6
         assert AllowanceGrant.objects.values("key").distinct().count() == AllowanceGrant.objects.count()
+        assert findings() == []
+
+    def test_cards_are_charged_side_by_side(self, double):
+        """Two answers of the provider are waited for at once: one after the other none would come."""
+        basic = plan(benefits=[MINUTES])
+        members = [testing.person(country="XX") for _each in range(2)]
+        taken = [join(member, basic) for member in members]
+        for number, member in enumerate(members):
+            GatewayCustomer.objects.create(person=member, provider="stripe", ref=f"cus_{number}")
+            SavedMethod.objects.create(person=member, gateway="stripe", ref=f"pm_{number}", label="Visa")
+        all_here, answer = threading.Barrier(len(members)), double.answer
+
+        def together(asked):
+            if asked.method == "POST":
+                all_here.wait(timeout=60)
+            return answer(asked)
+
+        double.answer = together
+        due = max(each.ends_at for each in taken)
+        assert services.renew_subscriptions(now=due, hands=2) == 2
+        assert [fresh(each).status for each in taken] == ["active"] * 2
+        assert Charge.objects.filter(gateway="stripe", amount=10_000).count() == 2
+        assert findings() == []
+
+    def test_a_card_that_declines_and_a_fault_are_nobody_elses(self, monkeypatch):
+        basic = plan(benefits=[MINUTES])
+        members = [testing.person(country="XX") for _each in range(6)]
+        taken = [join(member, basic) for member in members]
+        card_declines(members[0])
+        unlucky, charge = members[1], dunning.charge_saved
+
+        def sometimes(*, method, **more):
+            if method.person_id == unlucky.id:
+                raise RuntimeError("The ground shakes.")
+            return charge(method=method, **more)
+
+        monkeypatch.setattr(dunning, "charge_saved", sometimes)
+        due = max(each.ends_at for each in taken)
+        assert services.renew_subscriptions(now=due, hands=4) == 6
+        assert [fresh(each).status for each in taken] == ["past_due", "past_due", *["active"] * 4]
+        monkeypatch.undo()
+        services.renew_subscriptions(now=due + 15 * MINUTE, hands=4)
+        assert [fresh(each).status for each in taken] == ["past_due", *["active"] * 5]
+        assert Invoice.objects.count() == 6 + 5
         assert findings() == []
 
     def test_paying_cancelling_and_dunning_at_once_is_one_of_them(self, buyer):
