@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self, overload
 
 from babel import Locale
 from babel.numbers import format_currency, get_currency_precision
@@ -112,6 +112,24 @@ class Money:
     def as_json(self, language: str | None = None) -> dict[str, Any]:
         """The API's shape: `{"amount": 15000000, "currency": "IDR", "display": "Rp 150.000"}`."""
         return {"amount": self.amount, "currency": self.unit, "display": self.display(language)}
+
+
+class MoneyOf:
+    """What two columns of a row say together, an amount and its unit: `net = MoneyOf("net_amount")`."""
+
+    __slots__ = ("amount", "unit")
+
+    def __init__(self, amount: str, unit: str = "unit") -> None:
+        self.amount, self.unit = amount, unit
+
+    @overload
+    def __get__(self, row: None, kind: Any) -> Self: ...
+
+    @overload
+    def __get__(self, row: object, kind: Any) -> Money: ...
+
+    def __get__(self, row: object | None, kind: Any) -> Self | Money:
+        return self if row is None else Money(getattr(row, self.amount), getattr(row, self.unit))
 
 
 def _counted(money: Money, language: str) -> str:

@@ -10,7 +10,7 @@ from django.db.models import Func, Q
 from majlis.kernel.catalogue.types import OfferKind, Scale
 from majlis.kit import clock
 from majlis.kit.db import Record
-from majlis.kit.money import Money
+from majlis.kit.money import MoneyOf
 from majlis.kit.translated import TranslatedField, in_language
 
 
@@ -170,6 +170,4 @@ class Price(Record):
     def __str__(self) -> str:
         return str(self.money)
 
-    @property
-    def money(self) -> Money:
-        return Money(self.amount, self.unit)
+    money = MoneyOf("amount")

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from majlis.kit.db import Record
-from majlis.kit.money import Money
+from majlis.kit.money import MoneyOf
 
 
 class AllowanceGrantRows(models.QuerySet["AllowanceGrant"]):
@@ -90,15 +90,10 @@ class AllowanceGrant(Record):
         """What is not used, written off, rolled over or taken back."""
         return self.amount - self.used - self.expired - self.carried - self.withdrawn
 
-    @property
-    def remaining(self) -> Money:
-        """`left` with its unit."""
-        return Money(self.left, self.unit)
-
-    @property
-    def granted(self) -> Money:
-        """The amount with its unit."""
-        return Money(self.amount, self.unit)
+    remaining = MoneyOf("left")
+    """`left` with its unit."""
+    granted = MoneyOf("amount")
+    """The amount with its unit."""
 
 
 class AllowanceUse(Record):

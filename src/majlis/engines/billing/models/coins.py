@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from majlis.engines.billing.coin_types import CoinInvoiceStatus, CoinPaymentStatus
 from majlis.engines.billing.models.payments import Payment
 from majlis.kit.db import Record
-from majlis.kit.money import Money
+from majlis.kit.money import Money, MoneyOf
 
 
 class CoinRate(Record):
@@ -72,10 +72,8 @@ class CoinInvoice(Record):
         """What the lock asks for, in coins."""
         return Money(int(self.due_amount), self.asset)
 
-    @property
-    def money(self) -> Money:
-        """What the lock asks for, in the order's currency."""
-        return Money(self.amount, self.unit)
+    money = MoneyOf("amount")
+    """What the lock asks for, in the order's currency."""
 
 
 class CoinPaymentRows(models.QuerySet["CoinPayment"]):

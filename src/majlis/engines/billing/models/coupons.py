@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from majlis.engines.billing.models.orders import Order
 from majlis.engines.billing.types import Bearer
 from majlis.kit.db import Record
-from majlis.kit.money import Money
+from majlis.kit.money import Money, MoneyOf
 
 
 class Coupon(Record):
@@ -127,7 +127,5 @@ class CouponUse(Record):
     def __str__(self) -> str:
         return str(self.money)
 
-    @property
-    def money(self) -> Money:
-        """What it took off."""
-        return Money(self.amount, self.unit)
+    money = MoneyOf("amount")
+    """What it took off."""

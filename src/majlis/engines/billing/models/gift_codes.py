@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from majlis.engines.billing.models.orders import OrderLine
 from majlis.engines.billing.types import GiftStatus
 from majlis.kit.db import Record
-from majlis.kit.money import Money
+from majlis.kit.money import MoneyOf
 
 
 class GiftRows(models.QuerySet["GiftCode"]):
@@ -67,7 +67,5 @@ class GiftCode(Record):
     def __str__(self) -> str:
         return str(self.money)
 
-    @property
-    def money(self) -> Money:
-        """What it is worth."""
-        return Money(self.amount, self.unit)
+    money = MoneyOf("amount")
+    """What it is worth."""

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from majlis.engines.billing.models.orders import Order
 from majlis.engines.billing.types import InvoiceKind, TaxCheck
 from majlis.kit.db import Record
-from majlis.kit.money import Money
+from majlis.kit.money import MoneyOf
 
 
 class InvoiceSeries(models.Model):
@@ -96,17 +96,9 @@ class Invoice(Record):
     def __str__(self) -> str:
         return self.number
 
-    @property
-    def net(self) -> Money:
-        return Money(self.net_amount, self.unit)
-
-    @property
-    def tax(self) -> Money:
-        return Money(self.tax_amount, self.unit)
-
-    @property
-    def total(self) -> Money:
-        return Money(self.total_amount, self.unit)
+    net = MoneyOf("net_amount")
+    tax = MoneyOf("tax_amount")
+    total = MoneyOf("total_amount")
 
 
 class InvoiceLink(models.Model):

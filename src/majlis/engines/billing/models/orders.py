@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing.types import Commission, LineStatus, OrderStatus
 from majlis.kit.db import Record
-from majlis.kit.money import Money
+from majlis.kit.money import Money, MoneyOf
 
 
 class OrderRows(models.QuerySet["Order"]):
@@ -81,26 +81,12 @@ class Order(Record):
         """Its lines in order, read once."""
         return sorted(self.order_lines.all(), key=lambda line: line.position)
 
-    @property
-    def net(self) -> Money:
-        return Money(self.net_amount, self.unit)
-
-    @property
-    def tax(self) -> Money:
-        return Money(self.tax_amount, self.unit)
-
-    @property
-    def fee(self) -> Money:
-        return Money(self.fee_amount, self.unit)
-
-    @property
-    def total(self) -> Money:
-        return Money(self.total_amount, self.unit)
-
-    @property
-    def wallet_part(self) -> Money:
-        """What is set aside on the buyer's wallet for it."""
-        return Money(self.wallet_hold_amount, self.unit)
+    net = MoneyOf("net_amount")
+    tax = MoneyOf("tax_amount")
+    fee = MoneyOf("fee_amount")
+    total = MoneyOf("total_amount")
+    wallet_part = MoneyOf("wallet_hold_amount")
+    """What is set aside on the buyer's wallet for it."""
 
 
 class OrderLine(Record):
@@ -237,37 +223,17 @@ class OrderLine(Record):
         """What to call it to whoever looks."""
         return self.called or self.title
 
-    @property
-    def amount(self) -> Money:
-        """The list price."""
-        return Money(self.price_amount, self.unit)
-
-    @property
-    def net(self) -> Money:
-        return Money(self.net_amount, self.unit)
-
-    @property
-    def tax(self) -> Money:
-        return Money(self.tax_amount, self.unit)
-
-    @property
-    def fee(self) -> Money:
-        return Money(self.fee_amount, self.unit)
-
-    @property
-    def total(self) -> Money:
-        """What the buyer pays for it."""
-        return Money(self.total_amount, self.unit)
-
-    @property
-    def discount(self) -> Money:
-        """What coupons took off the list price."""
-        return Money(self.discount_amount, self.unit)
-
-    @property
-    def subsidy(self) -> Money:
-        """What the house adds to escrow for a coupon it bears."""
-        return Money(self.subsidy_amount, self.unit)
+    amount = MoneyOf("price_amount")
+    """The list price."""
+    net = MoneyOf("net_amount")
+    tax = MoneyOf("tax_amount")
+    fee = MoneyOf("fee_amount")
+    total = MoneyOf("total_amount")
+    """What the buyer pays for it."""
+    discount = MoneyOf("discount_amount")
+    """What coupons took off the list price."""
+    subsidy = MoneyOf("subsidy_amount")
+    """What the house adds to escrow for a coupon it bears."""
 
     @property
     def undivided(self) -> Money:

@@ -19,7 +19,7 @@ from majlis.engines.billing.types import (
 )
 from majlis.kit import clock
 from majlis.kit.db import Record
-from majlis.kit.money import Money
+from majlis.kit.money import Money, MoneyOf
 
 
 class PaymentRows(models.QuerySet["Payment"]):
@@ -91,20 +91,16 @@ class Payment(Record):
     def __str__(self) -> str:
         return f"{self.gateway} {self.money}"
 
-    @property
-    def money(self) -> Money:
-        """What was asked for."""
-        return Money(self.amount, self.unit)
+    money = MoneyOf("amount")
+    """What was asked for."""
 
     @property
     def steps(self) -> dict[str, str] | None:
         """The instructions, label by label, in order."""
         return dict(self.instructions) if self.instructions else None
 
-    @property
-    def received(self) -> Money:
-        """What arrived."""
-        return Money(self.received_amount, self.unit)
+    received = MoneyOf("received_amount")
+    """What arrived."""
 
     @property
     def refundable(self) -> Money:
@@ -132,9 +128,7 @@ class Charge(Record):
     def __str__(self) -> str:
         return f"{self.gateway} {self.ref}"
 
-    @property
-    def money(self) -> Money:
-        return Money(self.amount, self.unit)
+    money = MoneyOf("amount")
 
 
 class UndoneCharge(Record):
@@ -245,9 +239,7 @@ class Refund(Record):
     def __str__(self) -> str:
         return f"{self.payment_id or self.line_id} {self.money}"
 
-    @property
-    def money(self) -> Money:
-        return Money(self.amount, self.unit)
+    money = MoneyOf("amount")
 
 
 class SandboxSession(models.Model):

@@ -9,7 +9,7 @@ from majlis.engines.billing.models.orders import OrderLine
 from majlis.engines.billing.models.withdrawals import WithdrawalMethod
 from majlis.engines.billing.types import BatchStatus
 from majlis.kit.db import Record
-from majlis.kit.money import Money
+from majlis.kit.money import Money, MoneyOf
 
 
 class PayoutBatch(Record):
@@ -46,10 +46,8 @@ class PayoutBatch(Record):
     def __str__(self) -> str:
         return self.number
 
-    @property
-    def money(self) -> Money:
-        """What the bank transfers in all."""
-        return Money(self.amount, self.unit)
+    money = MoneyOf("amount")
+    """What the bank transfers in all."""
 
 
 class ClawBack(Record):
@@ -78,13 +76,8 @@ class ClawBack(Record):
     def __str__(self) -> str:
         return str(self.money)
 
-    @property
-    def taken(self) -> Money:
-        return Money(self.taken_amount, self.unit)
-
-    @property
-    def owed(self) -> Money:
-        return Money(self.owed_amount, self.unit)
+    taken = MoneyOf("taken_amount")
+    owed = MoneyOf("owed_amount")
 
     @property
     def money(self) -> Money:

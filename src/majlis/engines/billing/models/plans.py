@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from majlis.engines.billing.plan_types import AccessKind, BenefitKind, Cycle, Per
 from majlis.kit import clock
 from majlis.kit.db import Record
-from majlis.kit.money import Money
+from majlis.kit.money import Money, MoneyOf
 from majlis.kit.translated import TranslatedField, in_language
 
 
@@ -128,10 +128,8 @@ class PlanPrice(Record):
     def __str__(self) -> str:
         return f"{self.plan.title}: {self.price.display()}, {self.get_cycle_display()}"
 
-    @property
-    def full(self) -> Money:
-        """Before the discount."""
-        return Money(self.full_amount, self.unit)
+    full = MoneyOf("full_amount")
+    """Before the discount."""
 
     @property
     def price(self) -> Money:
@@ -177,10 +175,8 @@ class PlanBenefit(Record):
         kind = str(dict(AccessKind.choices).get(self.access, self.access))
         return kind if self.ref == "*" else f"{kind}: {self.ref}"
 
-    @property
-    def given(self) -> Money:
-        """The allowance with its unit."""
-        return Money(self.amount, self.unit)
+    given = MoneyOf("amount")
+    """The allowance with its unit."""
 
 
 class PlanInvite(Record):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from majlis.engines.billing.models.payments import Payment
 from majlis.engines.billing.types import DifferenceKind, DisputeStatus, MovementKind
 from majlis.kit.db import Record
-from majlis.kit.money import Money
+from majlis.kit.money import Money, MoneyOf
 
 
 class GatewayCustomer(Record):
@@ -56,9 +56,7 @@ class Dispute(Record):
     def __str__(self) -> str:
         return f"{self.gateway} {self.money}"
 
-    @property
-    def money(self) -> Money:
-        return Money(self.amount, self.unit)
+    money = MoneyOf("amount")
 
 
 class DayCheck(Record):

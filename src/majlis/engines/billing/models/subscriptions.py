@@ -11,7 +11,7 @@ from majlis.engines.billing.models.orders import Order
 from majlis.engines.billing.models.plans import Plan, PlanPrice
 from majlis.engines.billing.plan_types import RUNNING, Entitlement, PeriodKind, PeriodStatus, SubscriptionStatus
 from majlis.kit.db import Record
-from majlis.kit.money import Money
+from majlis.kit.money import Money, MoneyOf
 
 
 class SubscriptionRows(models.QuerySet["Subscription"]):
@@ -194,6 +194,4 @@ class SubscriptionPeriod(Record):
     def __str__(self) -> str:
         return f"{self.starts_at:%Y-%m-%d} – {self.ends_at:%Y-%m-%d}"
 
-    @property
-    def cost(self) -> Money:
-        return Money(self.amount, self.unit)
+    cost = MoneyOf("amount")

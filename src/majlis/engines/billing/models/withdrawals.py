@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing.types import WithdrawalStatus
 from majlis.kit.db import Record
-from majlis.kit.money import Money
+from majlis.kit.money import Money, MoneyOf
 from majlis.kit.translated import TranslatedField
 
 
@@ -47,13 +47,8 @@ class WithdrawalMethod(Record):
     def __str__(self) -> str:
         return f"{self.code} {self.unit}"
 
-    @property
-    def minimum(self) -> Money:
-        return Money(self.min_amount, self.unit)
-
-    @property
-    def maximum(self) -> Money:
-        return Money(self.max_amount, self.unit)
+    minimum = MoneyOf("min_amount")
+    maximum = MoneyOf("max_amount")
 
     def fee_of(self, amount: Money) -> Money:
         """What is taken from `amount` for the transfer."""
@@ -118,14 +113,9 @@ class Withdrawal(Record):
     def __str__(self) -> str:
         return self.number
 
-    @property
-    def money(self) -> Money:
-        """What leaves the wallet."""
-        return Money(self.amount, self.unit)
-
-    @property
-    def fee(self) -> Money:
-        return Money(self.fee_amount, self.unit)
+    money = MoneyOf("amount")
+    """What leaves the wallet."""
+    fee = MoneyOf("fee_amount")
 
     @property
     def payout(self) -> Money:

@@ -1,5 +1,7 @@
 import pytest
 
+from majlis.engines.billing import services
+from majlis.engines.billing.models import WithdrawalMethod
 from majlis.engines.billing.policies import policies
 from majlis.engines.billing.tests.factories import SEATS
 from majlis.engines.billing.tests.mirrored import join_there, running_stripe, sold_at_stripe
@@ -49,3 +51,15 @@ def price(double):
 def member(double, buyer, price):
     """A subscription that was begun at Stripe and is paid."""
     return join_there(double, buyer, price)
+
+
+@pytest.fixture
+def method(db):
+    """The way to be paid out in tests."""
+    services.load_withdrawal_methods()
+    return WithdrawalMethod.objects.get(code="iban")
+
+
+@pytest.fixture
+def staff(db):
+    return testing.person("Fatma Finance")

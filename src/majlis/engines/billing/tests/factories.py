@@ -60,6 +60,9 @@ SEATS = Seats()
 registry.register("seat", SEATS)
 
 
+IBAN = {"holder": "Omar Farouk", "iban": "EG380019000500000000263180002", "bic": "CIBEEGCX"}
+
+
 def usd(amount: int) -> Money:
     return Money(amount, "USD")
 

@@ -9,28 +9,16 @@ import pytest
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.models import PayoutBatch, Withdrawal, WithdrawalMethod
 from majlis.engines.billing.services.batches import row_checksum
-from majlis.engines.billing.tests.factories import give, house, usd, wallet
+from majlis.engines.billing.tests.factories import IBAN, give, house, usd, wallet
 from majlis.engines.billing.types import BatchStatus, WithdrawalStatus
 from majlis.kernel.accounts.models import AuditEntry
 from majlis.kernel.ledger.types import Purpose
 from majlis.kernel.notices.models import Notice
-from majlis.kit import audit, testing
+from majlis.kit import audit
 from majlis.kit.errors import Invalid
 from majlis.kit.state import IllegalTransition
 
 pytestmark = pytest.mark.django_db
-IBAN = {"holder": "Omar Farouk", "iban": "EG380019000500000000263180002", "bic": "CIBEEGCX"}
-
-
-@pytest.fixture
-def method(db):
-    services.load_withdrawal_methods()
-    return WithdrawalMethod.objects.get(code="iban")
-
-
-@pytest.fixture
-def staff(db):
-    return testing.person("Fatma Finance")
 
 
 def approved(person, method, staff, amount=10_000, **destination):

@@ -6,30 +6,18 @@ import pytest
 
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.models import WithdrawalMethod
-from majlis.engines.billing.tests.factories import draft, free, give, house, order, usd, wallet
+from majlis.engines.billing.tests.factories import IBAN, draft, free, give, house, order, usd, wallet
 from majlis.engines.billing.types import WithdrawalStatus
 from majlis.kernel.accounts.models import AuditEntry
 from majlis.kernel.ledger.services import InsufficientFunds
 from majlis.kernel.ledger.types import Purpose
 from majlis.kernel.notices.models import Notice
-from majlis.kit import clock, testing
+from majlis.kit import clock
 from majlis.kit.errors import Invalid, NotFound
 from majlis.kit.money import Money
 from majlis.kit.state import IllegalTransition
 
 pytestmark = pytest.mark.django_db
-IBAN = {"holder": "Omar Farouk", "iban": "EG380019000500000000263180002", "bic": "CIBEEGCX"}
-
-
-@pytest.fixture
-def method(db):
-    services.load_withdrawal_methods()
-    return WithdrawalMethod.objects.get(code="iban")
-
-
-@pytest.fixture
-def staff(db):
-    return testing.person("Fatma Finance")
 
 
 def ask(person, method, amount=10_000, key="a", **destination):

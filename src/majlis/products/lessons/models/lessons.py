@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from majlis.kernel.accounts.queries import wards_of
 from majlis.kit import clock
 from majlis.kit.db import Record
-from majlis.kit.money import Money
+from majlis.kit.money import MoneyOf
 from majlis.products.lessons.policy import RefundPolicy
 from majlis.products.lessons.types import (
     DisputeReason,
@@ -150,15 +150,10 @@ class Lesson(Record):
             ),
         ]
 
-    @property
-    def price(self) -> Money:
-        """What the student pays for it."""
-        return Money(self.price_amount, self.price_unit)
-
-    @property
-    def earning(self) -> Money:
-        """What the house pays the teacher by, where minutes paid."""
-        return Money(self.earning_amount, self.price_unit)
+    price = MoneyOf("price_amount", "price_unit")
+    """What the student pays for it."""
+    earning = MoneyOf("earning_amount", "price_unit")
+    """What the house pays the teacher by, where minutes paid."""
 
     @property
     def minutes(self) -> int:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from majlis.kit import clock
 from majlis.kit.db import Record
-from majlis.kit.money import Money
+from majlis.kit.money import Money, MoneyOf
 from majlis.products.lessons.models.lessons import person, points_at
 from majlis.products.lessons.policy import RefundPolicy
 from majlis.products.lessons.types import PurchaseStatus
@@ -47,9 +47,7 @@ class Package(Record):
     def __str__(self) -> str:
         return f"{self.sessions} × {self.minutes}"
 
-    @property
-    def price(self) -> Money:
-        return Money(self.price_amount, self.price_unit)
+    price = MoneyOf("price_amount", "price_unit")
 
 
 class PurchaseSet(models.QuerySet["PackagePurchase"]):
@@ -99,9 +97,7 @@ class PackagePurchase(Record):
     def __str__(self) -> str:
         return f"{self.sessions} of {self.package_id}"
 
-    @property
-    def price(self) -> Money:
-        return Money(self.price_amount, self.price_unit)
+    price = MoneyOf("price_amount", "price_unit")
 
     @property
     def terms(self) -> RefundPolicy:
