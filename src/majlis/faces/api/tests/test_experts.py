@@ -37,6 +37,29 @@ class TestSearch:
         assert len({item["id"] for item in first["items"] + second["items"]}) == 5
         assert second["next"] is None
 
+    def test_asked_again_in_the_same_words_finds_who_is_there_now(self, client):
+        asked = "/api/v1/experts?subject=english&free_days=1&free_days=3"
+        everybody = "/api/v1/experts"
+        for count in range(3):
+            assert client.get(everybody).json()["total"] == count
+            assert client.get(asked).json()["total"] == 0
+            factories.expert(f"Teacher {count}")
+
+    @pytest.mark.parametrize("words", ["limit=0", "price_min=x", "cursor=forged", "price_min=2&price_max=1"])
+    def test_refuses_what_is_wrong_each_time(self, client, words):
+        for _ in range(3):
+            answer = client.get(f"/api/v1/experts?{words}")
+            assert answer.status_code == 422
+            assert answer["Content-Type"].startswith("application/problem+json")
+
+    def test_refuses_too_many_however_often_the_words_were_read(self, client, settings):
+        settings.VISITOR_SEARCHES = 3
+        answers = [client.get("/api/v1/experts?q=unheard") for _ in range(8)]
+        # The minute that is counted may end among them; eight are more than twice three.
+        assert 429 in [answer.status_code for answer in answers]
+        refused = next(answer for answer in answers if answer.status_code == 429)
+        assert refused["Content-Type"].startswith("application/problem+json")
+
     @pytest.mark.parametrize("language", ["en", "ar", "fa", "id"])
     def test_is_the_very_text_of_its_schema(self, client, language):
         person = testing.person('Amal "<Said>" \u2028', avatar_id=new_id())
