@@ -184,11 +184,14 @@ def page_of(live: Live, browser: Browser) -> Iterator[Callable[..., Page]]:
 
 
 def _let_requests_end() -> None:
-    """A page that closes sends its last words; emptying the tables meanwhile would deadlock with them."""
+    """A page that closes sends its last words; emptying the tables meanwhile would deadlock with them. With the stream,
+    which says every second who is here, it still may: then the stream's transaction is the one to give way."""
     busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle'"
+    patient = "SELECT set_config('deadlock_timeout', '30s', false) FROM pg_roles"
     quiet = 0
     for _ in range(100):
         with connection.cursor() as cursor:
+            cursor.execute(f"{patient} WHERE rolname = current_user AND rolsuper")
             cursor.execute(f"{busy} AND pid <> pg_backend_pid()")
             quiet = quiet + 1 if cursor.fetchone()[0] == 0 else 0
         if quiet == 3:
