@@ -140,6 +140,8 @@ def look() -> None:
         services.poll_payments(now=clock.now() + timedelta(hours=7))
         services.pay_covered_orders()
         services.renew_subscriptions()
+        # Whoever asked for it was killed; by the moved clock it is old, and asked about again in a month at most.
+        services.resend_refunds(now=clock.now() + timedelta(days=60))
         waits = Refund.objects.filter(status=RefundStatus.REQUESTED).exists()
         unseen = SandboxCharge.objects.filter(amount__gt=0).exclude(
             ref__in=Charge.objects.filter(gateway="sandbox").values("ref")

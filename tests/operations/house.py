@@ -110,7 +110,7 @@ def mentioned(text: str) -> list[int]:
     return found
 
 
-def soon(true, seconds: float = 20) -> bool:
+def soon(true, seconds: float = 90) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if true():

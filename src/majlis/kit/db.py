@@ -127,7 +127,9 @@ def _answers(line: pq.abc.PGconn) -> PQGen[list[pq.abc.PGresult]]:
 
 
 def _fine(raw: psycopg.Connection[Any], results: list[pq.abc.PGresult]) -> Any:
-    """The last result, if all are good."""
+    """The last result, if all are good. A line that broke may leave none."""
+    if not results:
+        raise psycopg.OperationalError("The server said nothing.")
     for result in results:
         if result.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
             raise psycopg.errors.error_from_result(result, encoding=raw.info.encoding)
