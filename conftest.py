@@ -1,6 +1,5 @@
 """What every test shares."""
 
-import hypothesis
 import pytest
 
 
@@ -9,9 +8,6 @@ def pytest_configure():
     from django.conf import settings
 
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
-    # A machine that is busy with other things draws examples slowly, and finds no fault by it.
-    hypothesis.settings.register_profile("house", suppress_health_check=[hypothesis.HealthCheck.too_slow])
-    hypothesis.settings.load_profile("house")
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.operations.house import House, mentioned, soon
+from tests.operations.house import A_START, House, mentioned, soon
 
 pytestmark = pytest.mark.xdist_group("up")
 
@@ -57,12 +57,12 @@ class TestUp:
         killed = house.processes()["web"]
         os.kill(killed, signal.SIGKILL)
         assert soon(lambda: house.processes()["web"] != killed)
-        assert soon(house.healthy)
+        assert soon(house.healthy, A_START)
 
     def test_a_killed_database_is_started_again(self, house: House):
         pid = int((house.data / "postgres" / "cluster").resolve().joinpath("postmaster.pid").read_text().split()[0])
         os.kill(pid, signal.SIGKILL)
-        assert soon(house.healthy)
+        assert soon(house.healthy, A_START)
 
     def test_kill_9_leaves_nothing_running_and_the_next_one_takes_over(self, house: House):
         assert house.running is not None

@@ -15,7 +15,7 @@ from django.core.cache import cache
 P = ParamSpec("P")
 R = TypeVar("R")
 MINUTE = 60.0
-_memories: list[dict[Any, Any]] = []
+_memories: list[dict[Any, Any] | set[Any]] = []
 NEAR = 60
 """Seconds for which a process trusts its own copy of what all processes share."""
 
@@ -47,7 +47,6 @@ def memo(seconds: float = MINUTE, *, most: int | None = None) -> Callable[[Calla
 
     def wrap(function: Callable[P, R]) -> Callable[P, R]:
         memory = Memory(seconds=seconds, most=most)
-
         kept = memory.kept
 
         @wraps(function)
@@ -101,7 +100,7 @@ class Known:
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self.keys: dict[Any, None] = {}
+        self.keys: set[Any] = set()
         _memories.append(self.keys)
 
     def __contains__(self, key: Any) -> bool:
@@ -111,7 +110,7 @@ class Known:
         """These are so from now on: call it when what made them so is committed."""
         if len(self.keys) >= self.most:
             self.keys.clear()
-        self.keys.update(dict.fromkeys(keys))
+        self.keys.update(keys)
 
     def forget(self) -> None:
         """It was not so after all, such as after a backup was restored."""

@@ -275,7 +275,8 @@ def missing_keys() -> dict[str, tuple[str, ...]]:
 
 def terms_of(line: OrderLine) -> list[str]:
     """The policy of a line in sentences."""
-    return registry.fulfiller(line.kind).terms(line) if line.kind in registry.kinds() else line.policy.get("words", [])
+    product = registry.fulfiller(line.kind) if line.kind in registry.kinds() else registry.Fulfiller()
+    return product.terms(line)
 
 
 def way_of(payment: Payment) -> Any:

@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from majlis.faces.backoffice.figures import Figure
 from majlis.faces.backoffice.site import BOSSES, ReadOnlyAdmin, ReasonForm, link_to, office, service_action
+from majlis.faces.backoffice.telling import in_lines, when
 from majlis.kernel.accounts import services
 from majlis.kernel.accounts.models import AuditEntry, Invitation, StatusChange, User
 from majlis.kernel.accounts.types import Role, UserStatus
-from majlis.kit import clock
+from majlis.kit import clock, locale
 
 JUDGES = (Role.SUPPORT, Role.MODERATOR, *BOSSES)
 GRANTABLE = [choice for choice in Role.choices if choice[0] != Role.MEMBER]
@@ -105,7 +106,7 @@ class PersonPage(ReadOnlyAdmin):
     @admin.display(description=_("Standing so far"))
     def history(self, person: User) -> str:
         moves = StatusChange.objects.filter(person=person).order_by("-id")[:20]
-        return "\n".join(f"{m.created_at:%Y-%m-%d %H:%M} · {m.get_after_display()} · {m.reason}" for m in moves) or "–"
+        return in_lines(f"{when(m.created_at)} · {m.get_after_display()} · {locale.isolated(m.reason)}" for m in moves)
 
     @service_action(
         _("Suspend"),

@@ -28,12 +28,12 @@ UNITS = (
 GIGA = 9
 
 
-def BEGINS(row: Any) -> Any:
+def begins(row: Any) -> Any:
     """When a change of allowances is felt."""
     return _("From each member's next period on; what was given for the one that runs stays.")
 
 
-def OPENS(row: Any) -> Any:
+def opens(row: Any) -> Any:
     """When a change of accesses is felt."""
     return _("At once, for everybody who has the plan.")
 
@@ -99,16 +99,6 @@ def said(amount: int, unit: str) -> str:
     return f"{Money(amount, unit).decimal.scaleb(-GIGA if unit == 'byte' else 0).normalize():f}"
 
 
-def carried(benefit: PlanBenefit) -> str:
-    """What of an allowance rolls over, in words."""
-    return Money(benefit.carry_limit, benefit.unit).display() if benefit.carry_limit else "–"
-
-
-def scope_words(benefit: PlanBenefit) -> str:
-    """What an allowance is for, in words."""
-    return "–" if benefit.kind == BenefitKind.ACCESS else scope_called(benefit.scope)
-
-
 def scope_called(scope: str) -> str:
     """What something may be used for; one teacher's, where it is that."""
     if scope.startswith("teacher:"):
@@ -127,8 +117,24 @@ def _as_said(benefit: PlanBenefit) -> dict[str, Any]:
     }
 
 
+class BenefitColumns:
+    """What a benefit is, in words, as columns of a list or a page."""
+
+    @admin.display(description=_("Gives"))
+    def gives(self, benefit: PlanBenefit) -> str:
+        return queries.benefit_words(benefit)
+
+    @admin.display(description=_("Rolls over at most"))
+    def carries(self, benefit: PlanBenefit) -> str:
+        return Money(benefit.carry_limit, benefit.unit).display() if benefit.carry_limit else "–"
+
+    @admin.display(description=_("Only for"))
+    def only_for(self, benefit: PlanBenefit) -> str:
+        return "–" if benefit.kind == BenefitKind.ACCESS else scope_called(benefit.scope)
+
+
 @admin.register(PlanBenefit, site=office)
-class BenefitPage(ReadOnlyAdmin):
+class BenefitPage(BenefitColumns, ReadOnlyAdmin):
     """One thing a plan gives."""
 
     view_roles = LOOKERS
@@ -144,18 +150,6 @@ class BenefitPage(ReadOnlyAdmin):
     def plan_link(self, benefit: PlanBenefit) -> Any:
         return link_to(benefit.plan)
 
-    @admin.display(description=_("Gives"))
-    def gives(self, benefit: PlanBenefit) -> str:
-        return queries.benefit_words(benefit)
-
-    @admin.display(description=_("Rolls over at most"))
-    def carries(self, benefit: PlanBenefit) -> str:
-        return carried(benefit)
-
-    @admin.display(description=_("Only for"))
-    def only_for(self, benefit: PlanBenefit) -> str:
-        return scope_words(benefit)
-
     def page_of(self, row: Any) -> str:
         """Its plan's: a benefit that was taken away has no page any more."""
         return office._registry[Plan].page_of(row.plan) if row is not None else super().page_of(row)  # type: ignore
@@ -166,7 +160,7 @@ class BenefitPage(ReadOnlyAdmin):
         form=AllowanceForm,
         shown=lambda benefit: benefit.kind == BenefitKind.ALLOWANCE,
         initial=_as_said,
-        consequence=BEGINS,
+        consequence=begins,
     )
     def change_allowance(self, request: HttpRequest, benefit: PlanBenefit, data: dict[str, Any]) -> None:
         services.change_plan_benefit(actor=request.user, benefit_id=benefit.id, benefit=allowance_in(data))
@@ -181,7 +175,7 @@ class BenefitPage(ReadOnlyAdmin):
             "ref": "" if benefit.ref == "*" else benefit.ref,
             "amount": benefit.amount or None,
         },
-        consequence=OPENS,
+        consequence=opens,
     )
     def change_access(self, request: HttpRequest, benefit: PlanBenefit, data: dict[str, Any]) -> None:
         services.change_plan_benefit(actor=request.user, benefit_id=benefit.id, benefit=data)

@@ -19,7 +19,7 @@ from majlis.engines.billing.types import LIVE_PAYMENTS, OrderStatus, PaymentStat
 from majlis.faces.backoffice.billing import LOOKERS, MONEY, AmountForm, read_amount
 from majlis.faces.backoffice.figures import Figure
 from majlis.faces.backoffice.site import ReadOnlyAdmin, ReasonForm, link_to, office, service_action
-from majlis.faces.backoffice.telling import told, when
+from majlis.faces.backoffice.telling import in_lines, told, when
 from majlis.kernel.files import queries as files
 from majlis.kit import clock
 from majlis.kit.errors import NotFound
@@ -92,7 +92,7 @@ class PaymentPage(ReadOnlyAdmin):
     @admin.display(description=_("Charges"))
     def charges_seen(self, payment: Payment) -> str:
         rows = Charge.objects.filter(payment=payment).order_by("id")
-        return "\n".join(f"{when(c.created_at)} · {c.ref} · {c.money.display()}" for c in rows) or "–"
+        return in_lines(f"{when(c.created_at)} · {c.ref} · {c.money.display()}" for c in rows)
 
     @admin.display(description=_("History"))
     def steps(self, payment: Payment) -> str:

@@ -13,13 +13,12 @@ from majlis.engines.billing.models import Plan, PlanBenefit, PlanInvite, PlanPri
 from majlis.engines.billing.types import Cycle, SubscriptionStatus
 from majlis.faces.backoffice.billing import LOOKERS, MONEY, read_amount
 from majlis.faces.backoffice.billing_benefits import (
-    BEGINS,
-    OPENS,
     AccessForm,
     AllowanceForm,
+    BenefitColumns,
     allowance_in,
-    carried,
-    scope_words,
+    begins,
+    opens,
 )
 from majlis.faces.backoffice.languages import LanguagesField, SentencesField
 from majlis.faces.backoffice.site import ReadOnlyAdmin, ReadOnlyRows, office, service_action
@@ -97,25 +96,13 @@ class Prices(ReadOnlyRows):
         return price.price.display()
 
 
-class Benefits(ReadOnlyRows):
+class Benefits(BenefitColumns, ReadOnlyRows):
     """What it gives."""
 
     model = PlanBenefit
     fields = readonly_fields = ("kind", "gives", "carries", "only_for")
     ordering = ("kind", "id")
     show_change_link = True
-
-    @admin.display(description=_("Gives"))
-    def gives(self, benefit: PlanBenefit) -> str:
-        return queries.benefit_words(benefit)
-
-    @admin.display(description=_("Rolls over at most"))
-    def carries(self, benefit: PlanBenefit) -> str:
-        return carried(benefit)
-
-    @admin.display(description=_("Only for"))
-    def only_for(self, benefit: PlanBenefit) -> str:
-        return scope_words(benefit)
 
 
 class Invites(ReadOnlyRows):
@@ -178,11 +165,11 @@ class PlanPage(ReadOnlyAdmin):
     def change(self, request: HttpRequest, plan: Plan, data: dict[str, Any]) -> None:
         services.save_plan(actor=request.user, slug=plan.slug, **data)
 
-    @service_action(_("Add an allowance"), roles=MONEY, form=AllowanceForm, consequence=BEGINS)
+    @service_action(_("Add an allowance"), roles=MONEY, form=AllowanceForm, consequence=begins)
     def allowance(self, request: HttpRequest, plan: Plan, data: dict[str, Any]) -> None:
         services.add_plan_benefit(actor=request.user, plan_id=plan.id, benefit=allowance_in(data))
 
-    @service_action(_("Add an access"), roles=MONEY, form=AccessForm, consequence=OPENS)
+    @service_action(_("Add an access"), roles=MONEY, form=AccessForm, consequence=opens)
     def access(self, request: HttpRequest, plan: Plan, data: dict[str, Any]) -> None:
         services.add_plan_benefit(actor=request.user, plan_id=plan.id, benefit=data)
 

@@ -17,6 +17,7 @@ from majlis.engines.reviews.models import Review
 from majlis.engines.reviews.types import HidingReason, ReviewState
 from majlis.faces.backoffice.figures import Figure
 from majlis.faces.backoffice.site import BOSSES, ReadOnlyAdmin, ReasonForm, link_to, office, service_action
+from majlis.faces.backoffice.telling import when
 from majlis.kernel.accounts.models import AuditEntry
 from majlis.kernel.accounts.types import Role
 from majlis.kernel.files import queries as files
@@ -76,7 +77,7 @@ class ReviewPage(ReadOnlyAdmin):
     @admin.display(description=_("Before"))
     def before(self, review: Review) -> Any:
         rows = [
-            (f"{change.created_at:%Y-%m-%d %H:%M}", change.what, change.rating, change.text, change.reason)
+            (when(change.created_at), change.what, change.rating, change.text, change.reason)
             for change in review.changes.order_by("id")
         ]
         return format_html_join("", "<p>{} · {} · {}★ {} {}</p>", rows) or "–"

@@ -121,7 +121,10 @@ def stop(processes: list[Process], patience: float = 12) -> None:
 def write_down(processes: list[Process], path: Path) -> None:
     """Remember the process groups, so that a later start can clear away what a killed one left."""
     groups = {p.name: p.running.pid for p in processes if p.running is not None}
-    path.write_text(json.dumps(groups))
+    # Whole or not at all: what a start reads that was killed in the middle of this, it would take for nothing.
+    waiting = path.with_suffix(".new")
+    waiting.write_text(json.dumps(groups))
+    waiting.replace(path)
 
 
 def clear_away(path: Path, mark: str) -> None:

@@ -223,6 +223,8 @@ class Refund(Record):
     problem = models.CharField(max_length=300, blank=True)
     asked_at = models.DateTimeField(null=True)
     """When the gateway was last asked to send it."""
+    answered_at = models.DateTimeField(null=True)
+    """When that question came to an end, if only by failing; None while it is being asked, or whoever asked died."""
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     ended_at = models.DateTimeField(null=True)
 

@@ -134,17 +134,16 @@ def bring_over(
     refs = [ref] if way.names_subscription(ref) else way.subscriptions_of(ref)
     if not refs:
         raise OverThere()
-    brought, refused = [], {}
+    brought, refused = [], []
     for each in refs:
         try:
             brought.append(_bring(way, each, person, actor, now))
         except Refusal as refusal:
-            refused[each] = refusal
-    for name, why in refused.items():
-        if not brought:
-            raise why
-        raise BroughtInPart(count=len(brought), ref=name, why=str(why))
-    return brought
+            refused.append((each, refusal))
+    if not refused:
+        return brought
+    name, why = refused[0]
+    raise BroughtInPart(count=len(brought), ref=name, why=str(why)) if brought else why
 
 
 def _bring(way: gateways.Biller, ref: str, person: Any, actor: Any, now: datetime) -> Subscription:

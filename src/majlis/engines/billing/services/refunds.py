@@ -133,7 +133,7 @@ def _lock(payment_id: UUID) -> str:
 
 def resend_refunds(*, payment_id: UUID | None = None, now: datetime | None = None, limit: int = 200) -> int:
     """Have refunds that no gateway has answered for good asked about again, ever more rarely; those of one payment at
-    once, since its gateway sent word. How many."""
+    once, since its gateway sent word; and soon those whose asker died. How many."""
     from majlis.engines.billing.tasks import send_refund as job
 
     now = now or clock.now()
@@ -149,8 +149,11 @@ def resend_refunds(*, payment_id: UUID | None = None, now: datetime | None = Non
 
 
 def _is_due(refund: Refund, now: datetime) -> bool:
-    wait = max(ASKED_AGAIN, (now - refund.created_at) / 4)
-    return refund.asked_at is None or now - refund.asked_at >= wait
+    if refund.asked_at is None:
+        return True
+    answered = refund.answered_at is not None
+    wait = max(ASKED_AGAIN, (now - refund.created_at) / 4) if answered else ASKING
+    return now - refund.asked_at > wait
 
 
 def send_refund(refund_id: UUID, *, now: datetime | None = None) -> Refund:
@@ -163,8 +166,9 @@ def send_refund(refund_id: UUID, *, now: datetime | None = None) -> Refund:
     if refund.status != RefundStatus.REQUESTED or payment is None:
         return refund
     # One asks at a time, whoever else was sent for it: a provider without keys for refunds would send two.
-    free = Q(asked_at__isnull=True) | Q(asked_at__lt=now - ASKING)
-    if not Refund.objects.filter(free, id=refund.id, status=RefundStatus.REQUESTED).update(asked_at=now):
+    free = Q(asked_at__isnull=True) | Q(answered_at__isnull=False) | Q(asked_at__lt=now - ASKING)
+    unsent = Refund.objects.filter(id=refund.id, status=RefundStatus.REQUESTED)
+    if not unsent.filter(free).update(asked_at=now, answered_at=None):
         return refund
     sent = payment.refunds.filter(status=RefundStatus.SENT).aggregate(sum=Sum("amount"))["sum"] or 0
     answer = None
@@ -179,7 +183,7 @@ def send_refund(refund_id: UUID, *, now: datetime | None = None) -> Refund:
         )
     finally:
         if answer is None or not (answer.done or answer.problem):  # it may be asked for again at once
-            Refund.objects.filter(id=refund.id).update(asked_at=now - ASKING - timedelta(seconds=1))
+            unsent.filter(asked_at=now).update(answered_at=now)
     if answer.problem:
         _return_to_wallet(refund_id, answer.problem, now)
     elif answer.done:

@@ -205,6 +205,27 @@ class TestRefundsAtARealProvider:
         assert refund.status == RefundStatus.SENT
         assert len(double.given_back()) == 1
 
+    @pytest.mark.parametrize("code", ["stripe"])
+    def test_one_whose_asker_died_is_asked_about_soon_however_old_it_is(self, double, payment, buyer):
+        double.pay(payment.provider_ref)
+        services.void_order(order_id=payment.order_id, reason="Test")
+        services.refresh_payment(payment.id)
+        money = Money(OWED, double.unit)
+        refund = services.refund_payment(payment_id=payment.id, amount=money, key="a", reason="Test", actor=None)
+        later = clock.now() + timedelta(days=100)
+        waiting = Refund.objects.filter(id=refund.id)
+        waiting.update(asked_at=later)  # and then the machine lost its power
+        assert services.resend_refunds(now=later + timedelta(minutes=1)) == 0
+        assert services.send_refund(refund.id, now=later + timedelta(minutes=1)).status == RefundStatus.REQUESTED
+        assert double.given_back() == []
+        assert services.resend_refunds(now=later + timedelta(minutes=3)) == 1
+        waiting.update(answered_at=later)  # but one that was answered waits for a quarter of its age
+        assert services.resend_refunds(now=later + timedelta(minutes=3)) == 0
+        assert services.resend_refunds(now=later + timedelta(days=40)) == 1
+        waiting.update(answered_at=None)
+        assert services.send_refund(refund.id, now=later + timedelta(minutes=3)).status == RefundStatus.SENT
+        assert double.given_back() == [money]
+
 
 class TestADayAtARealProvider:
     def test_tells_the_same_as_our_books(self, double, payment):

@@ -2,7 +2,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from majlis.faces.cli.supervisor import LIFELINE, Process, clear_away, ending, error_in, stop, write_down
@@ -54,6 +56,24 @@ class TestProcess:
         assert ours.running.wait(5) == -9
         assert stranger.running.poll() is None
         stop([stranger])
+
+
+class TestWriteDown:
+    def test_nobody_reads_half_of_it(self, tmp_path: Path):
+        path, seen, over = tmp_path / "processes.json", set(), threading.Event()
+        write_down([], path)
+
+        def read() -> None:
+            while not over.is_set():
+                seen.add(path.read_text())
+
+        with ThreadPoolExecutor(1) as pool:
+            reading = pool.submit(read)
+            for _time in range(2_000):
+                write_down([], path)
+            over.set()
+            reading.result()
+        assert seen == {"{}"}
 
 
 class TestLifeline:
