@@ -28,6 +28,12 @@ class Refusal(Exception):
         text = str(self.sentence)
         return text % self.facts if self.facts and "%(" in text else text
 
+    @property
+    def words(self) -> Any:
+        """What it says, for one who keeps it to be read later (`source_text`): still translatable, unless facts fill
+        its placeholders."""
+        return str(self) if self.facts else self.sentence
+
 
 class NotFound(Refusal):
     """It does not exist, or not for you: the two are never told apart."""

@@ -1,8 +1,12 @@
-"""A text in several languages in one JSON column: `{"en": "Arabic", "ar": "العربية"}`."""
+"""Texts that are kept and read in another language later: one that was written in several, in one JSON column (`{"en":
+"Arabic", "ar": "العربية"}`), and a sentence of the house, which the catalogues know by its source."""
 
 from typing import Any
 
 from django.db import models
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext
 
 from majlis.kit.locale import code
 
@@ -12,6 +16,20 @@ def in_language(texts: dict[str, str] | None, language: str | None = None) -> st
     if not texts:
         return ""
     return texts.get(code(language)) or texts.get("en") or next(iter(texts.values()), "")
+
+
+def source_text(words: Any) -> str:
+    """How a sentence is kept: one that is marked for translation in its source, English, whoever is asking; what
+    somebody wrote as they wrote it."""
+    if not isinstance(words, Promise):
+        return str(words)
+    with translation.override("en"):
+        return str(words)
+
+
+def said(kept: str) -> str:
+    """A sentence that was kept as `source_text`, in the active language; what somebody wrote as they wrote it."""
+    return gettext(kept) if kept else ""
 
 
 class TranslatedField(models.JSONField):

@@ -66,7 +66,7 @@ __all__ = [
 
 
 def _plans(unit: str = "") -> QuerySet[Plan]:
-    current = PlanPrice.objects.filter(ended_at__isnull=True).order_by("unit", "days", "full_amount")
+    current = PlanPrice.objects.filter(ended_at__isnull=True).order_by("unit", "days", "full_amount", "id")
     prices = current.filter(unit=unit) if unit else current
     return Plan.objects.prefetch_related(
         Prefetch("prices", prices, to_attr="current_prices"),
@@ -77,7 +77,7 @@ def _plans(unit: str = "") -> QuerySet[Plan]:
 def plans_for(person: Any = None, *, unit: str = "") -> list[Plan]:
     """The plans the person (None: anybody) may subscribe to, in their order, each with its current prices in `offered`
     (of one currency, if one is named; without any there it is left out) and its `benefits`."""
-    rows = _plans(unit).filter(id__in=Plan.objects.visible_to(person).values("id")).order_by("family", "position")
+    rows = _plans(unit).filter(id__in=Plan.objects.visible_to(person).values("id")).order_by("family", "position", "id")
     return [each for each in rows if each.offered]
 
 

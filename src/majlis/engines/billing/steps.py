@@ -10,9 +10,10 @@ from majlis.kit import clock
 from majlis.kit.db import copy_in
 from majlis.kit.ids import new_id
 from majlis.kit.state import IllegalTransition, Transitions
+from majlis.kit.translated import source_text
 
 
-def move(thing: Any, target: Any, table: Transitions, *, actor: Any = None, reason: str = "", **columns: Any) -> None:
+def move(thing: Any, target: Any, table: Transitions, *, actor: Any = None, reason: Any = "", **columns: Any) -> None:
     """Move `thing` to `target` if its row still stands where `target` may follow; sets `columns` with it.
 
     Refuses with `IllegalTransition` if the row has moved meanwhile: of two who try at once, one does it.
@@ -35,7 +36,7 @@ def move_all(
     table: Transitions,
     *,
     columns: Sequence[Mapping[str, Any]] = (),
-    reason: str = "",
+    reason: Any = "",
 ) -> None:
     """`move` many things of one kind and state by one statement, all or none; `columns` has a mapping for each, all of
     the same names. Refuses with `IllegalTransition` if one of them has moved meanwhile."""
@@ -89,7 +90,7 @@ Step = tuple[str, str, str, str]
 
 def step_of(thing: models.Model, source: Any, target: Any, reason: Any = "") -> Step:
     """What the history row of a step will say."""
-    return subject_of(thing), str(source), str(target), str(reason)[:300]
+    return subject_of(thing), str(source), str(target), source_text(reason)[:300]
 
 
 def remember_all(steps: Sequence[Step]) -> None:
@@ -99,11 +100,10 @@ def remember_all(steps: Sequence[Step]) -> None:
     copy_in(StateChange._meta.db_table, columns, [(new_id(), now, *step) for step in steps])
 
 
-def remember(thing: models.Model, source: Any, target: Any, *, actor: Any = None, reason: str = "") -> None:
-    """Write the history row of a step."""
-    StateChange.objects.create(
-        subject=subject_of(thing), source=str(source), target=str(target), actor=actor, reason=str(reason)[:300]
-    )
+def remember(thing: models.Model, source: Any, target: Any, *, actor: Any = None, reason: Any = "") -> None:
+    """Write the history row of a step. A `reason` of the house's own is a lazily translated sentence."""
+    subject, before, after, why = step_of(thing, source, target, reason)
+    StateChange.objects.create(subject=subject, source=before, target=after, actor=actor, reason=why)
 
 
 def subject_of(thing: models.Model) -> str:

@@ -33,7 +33,9 @@ def members(room_id: UUID) -> list[Any]:
 
 def present(room_id: UUID) -> list[Present]:
     """Who is in the room now, in the order they came; each once."""
-    rows = Visit.objects.filter(room_id=room_id, left_at__isnull=True).select_related("person").order_by("joined_at")
+    rows = (
+        Visit.objects.filter(room_id=room_id, left_at__isnull=True).select_related("person").order_by("joined_at", "id")
+    )
     return [Present(row.id, row.person_id, row.person.name, row.joined_at) for row in rows]
 
 
@@ -90,7 +92,7 @@ def attendance(room_id: UUID) -> dict[UUID, Attendance]:
     if found is None:
         return {}
     stays: dict[UUID, list[tuple[datetime, datetime]]] = {}
-    for visit in Visit.objects.filter(room_id=room_id).order_by("joined_at"):
+    for visit in Visit.objects.filter(room_id=room_id).order_by("joined_at", "id"):
         begins, ends = max(visit.joined_at, found.opens_at), min(visit.left_at or visit.seen_at, found.shuts_at)
         if begins <= ends:
             stays.setdefault(visit.person_id, []).append((begins, ends))

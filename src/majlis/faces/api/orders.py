@@ -16,6 +16,7 @@ from majlis.faces.api.idempotency import idempotent
 from majlis.faces.api.payments import PaymentOut, StartedOut, safe_return_url
 from majlis.faces.api.shapes import MoneyOut
 from majlis.kit.money import Money
+from majlis.kit.translated import said
 
 PREFIX = "/orders"
 router = Router(tags=["orders"])
@@ -99,7 +100,7 @@ class OrderOut(Schema):
             created_at=order.created_at,
             expires_at=order.expires_at,
             paid_at=order.paid_at,
-            void_reason=order.void_reason,
+            void_reason=said(order.void_reason),
         )
 
 

@@ -20,6 +20,7 @@ from majlis.faces.api.shapes import MoneyOut
 from majlis.kit.errors import Invalid
 from majlis.kit.ids import new_id
 from majlis.kit.money import Money
+from majlis.kit.translated import said
 
 PREFIX = "/payments"
 router = Router(tags=["payments"])
@@ -50,7 +51,7 @@ class PaymentOut(Schema):
             amount=MoneyOut.of(payment.money),
             received=MoneyOut.of(payment.received),
             refunded=MoneyOut.of(payment.received - payment.refundable),
-            problem=payment.problem,
+            problem=said(payment.problem),
             redirect_url=payment.redirect_url or None,
             instructions=payment.steps,
             created_at=payment.created_at,

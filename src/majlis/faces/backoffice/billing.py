@@ -21,7 +21,16 @@ from majlis.faces.backoffice.site import (
     office,
     service_action,
 )
-from majlis.faces.backoffice.telling import commission_words, countries, in_lines, invoice_rows, party, share, told
+from majlis.faces.backoffice.telling import (
+    commission_words,
+    countries,
+    in_lines,
+    invoice_rows,
+    party,
+    sentence,
+    share,
+    told,
+)
 from majlis.kernel.accounts.types import Role
 from majlis.kit.errors import Invalid
 from majlis.kit.ids import new_id
@@ -102,8 +111,10 @@ class OrderPage(ReadOnlyAdmin):
     ordering = ("-id",)
     list_select_related = ("buyer",)
     inlines = (Lines,)
-    fields = ("number", "buyer_link", "status", "total", "place", "expires_at", "paid_at", "void_reason", "steps")
-    readonly_fields = ("buyer_link", "total", "place", "steps")
+    fields = ("number", "buyer_link", "status", "total", "place", "expires_at", "paid_at", "why_void", "steps")
+    readonly_fields = ("buyer_link", "total", "place", "why_void", "steps")
+
+    why_void = sentence("void_reason")
 
     @admin.display(description=_("Buyer"))
     def buyer_link(self, order: Order) -> Any:
@@ -154,12 +165,17 @@ class LinePage(ReadOnlyAdmin):
         "vat",
         "terms",
         "releases_at",
-        "release_reason",
+        "why_then",
         "settled_at",
-        "settle_reason",
+        "why_so",
         "steps",
     )
-    readonly_fields = ("order_link", "seller_link", "total", "went", "commission", "vat", "terms", "steps")
+    readonly_fields = (
+        *("order_link", "seller_link", "total", "went", "commission", "vat", "terms"),
+        *("why_then", "why_so", "steps"),
+    )
+
+    why_then, why_so = sentence("release_reason"), sentence("settle_reason")
 
     @admin.display(description=_("Order"))
     def order_link(self, line: OrderLine) -> Any:

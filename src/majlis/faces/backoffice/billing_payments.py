@@ -19,7 +19,7 @@ from majlis.engines.billing.types import LIVE_PAYMENTS, OrderStatus, PaymentStat
 from majlis.faces.backoffice.billing import LOOKERS, MONEY, AmountForm, read_amount
 from majlis.faces.backoffice.figures import Figure
 from majlis.faces.backoffice.site import ReadOnlyAdmin, ReasonForm, link_to, office, service_action
-from majlis.faces.backoffice.telling import in_lines, told, when
+from majlis.faces.backoffice.telling import in_lines, sentence, told, when
 from majlis.kernel.files import queries as files
 from majlis.kit import clock
 from majlis.kit.errors import NotFound
@@ -41,7 +41,7 @@ class PaymentPage(ReadOnlyAdmin):
     """Attempts to pay. The queue of failed ones: filter by status."""
 
     view_roles = LOOKERS
-    list_display = ("created_at", "payer_link", "order_link", "way", "status", "asked", "arrived", "problem")
+    list_display = ("created_at", "payer_link", "order_link", "way", "status", "asked", "arrived", "wrong")
     list_filter = ("status", "gateway", "unit")
     search_fields = ("payer__email", "order__number", "provider_ref", "=id")
     ordering = ("-id",)
@@ -56,11 +56,16 @@ class PaymentPage(ReadOnlyAdmin):
         "arrived",
         "given_back",
         "charges_seen",
-        "problem",
+        "wrong",
         "look_at",
         "steps",
     )
-    readonly_fields = ("payer_link", "order_link", "way", "asked", "arrived", "given_back", "charges_seen", "steps")
+    readonly_fields = (
+        *("payer_link", "order_link", "way", "asked", "arrived", "given_back", "charges_seen"),
+        *("wrong", "steps"),
+    )
+
+    wrong = sentence("problem")
 
     @admin.display(description=_("Payer"))
     def payer_link(self, payment: Payment) -> Any:
@@ -158,12 +163,14 @@ class RefundPage(ReadOnlyAdmin):
     """Money given back."""
 
     view_roles = LOOKERS
-    list_display = ("created_at", "of", "amount_given", "status", "reason", "asked_by", "problem")
+    list_display = ("created_at", "of", "amount_given", "status", "why", "asked_by", "wrong")
     list_filter = ("status", "unit")
     ordering = ("-id",)
     list_select_related = ("payment__order", "line__order", "asked_by")
-    fields = ("of", "amount_given", "status", "reason", "asked_by", "provider_ref", "problem", "ended_at")
-    readonly_fields = ("of", "amount_given")
+    fields = ("of", "amount_given", "status", "why", "asked_by", "provider_ref", "wrong", "ended_at")
+    readonly_fields = ("of", "amount_given", "why", "wrong")
+
+    why, wrong = sentence("reason"), sentence("problem")
 
     @admin.display(description=_("Of"))
     def of(self, refund: Refund) -> Any:

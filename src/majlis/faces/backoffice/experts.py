@@ -64,7 +64,7 @@ class HistoryInline(ReadOnlyRows):
     model = StatusChange
     verbose_name_plural = _("History")
     fields = readonly_fields = ("created_at", "source", "target", "actor", "reason")
-    ordering = ("created_at",)
+    ordering = ("created_at", "id")
 
 
 @admin.register(ExpertProfile, site=office)

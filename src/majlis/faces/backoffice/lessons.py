@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from majlis.faces.backoffice.figures import Figure
 from majlis.faces.backoffice.site import ReadOnlyAdmin, ReadOnlyRows, ReasonForm, office, service_action
-from majlis.faces.backoffice.telling import in_lines, when
+from majlis.faces.backoffice.telling import in_lines, sentence, when
 from majlis.kernel.accounts.types import Role
 from majlis.kernel.catalogue import queries as catalogue
 from majlis.kit import clock
@@ -46,8 +46,10 @@ class StepsInline(ReadOnlyRows):
 
     model = StatusChange
     verbose_name_plural = _("History")
-    fields = readonly_fields = ("created_at", "from_status", "to_status", "by", "reason")
-    ordering = ("created_at",)
+    fields = readonly_fields = ("created_at", "from_status", "to_status", "by", "why")
+    ordering = ("created_at", "id")
+
+    why = sentence("reason")
 
 
 @admin.register(Lesson, site=office)
@@ -160,7 +162,7 @@ class DisputePage(ReadOnlyAdmin):
 
     @admin.display(description=_("Statements"))
     def both_sides(self, dispute: Dispute) -> str:
-        said = dispute.statements.select_related("author").order_by("created_at")
+        said = dispute.statements.select_related("author").order_by("created_at", "id")
         return format_html_join("", "<p><bdi>{}</bdi>: {}</p>", [(s.author.name, s.words) for s in said]) or "–"
 
     @service_action(

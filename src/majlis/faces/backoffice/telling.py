@@ -6,14 +6,17 @@ from decimal import Decimal
 from typing import Any
 
 from babel import Locale
+from django.contrib import admin
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from majlis.engines.billing import queries
 from majlis.engines.billing.models import Invoice, OrderLine
 from majlis.engines.billing.queries import DunningPolicy
+from majlis.faces.backoffice.field_names import WORDS
 from majlis.kit import locale
 from majlis.kit.money import Money
+from majlis.kit.translated import said
 
 
 def told(thing: Any) -> str:
@@ -26,12 +29,23 @@ def told(thing: Any) -> str:
                 when(step.created_at),
                 states.get(step.target, step.target),
                 locale.isolated(step.actor.name) if step.actor else "",
-                step.reason and locale.isolated(step.reason),
+                step.reason and locale.isolated(said(step.reason)),
             )
             if part
         )
         for step in queries.history(thing)
     )
+
+
+def sentence(field: str) -> Any:
+    """A field that keeps why something is so, as a column or a field of a page: `why = sentence("problem")`. What the
+    house said is said in the reader's language."""
+
+    @admin.display(description=WORDS[field])
+    def shown(page: Any, row: Any) -> str:
+        return said(getattr(row, field)) or "–"
+
+    return shown
 
 
 def when(at: datetime) -> str:

@@ -17,7 +17,7 @@ from majlis.faces.web.sign_in.others import device
 from majlis.kernel.catalogue import queries as catalogue
 from majlis.kit import clock, locale
 from majlis.kit.money import Money
-from majlis.kit.translated import in_language
+from majlis.kit.translated import in_language, said
 
 
 def _zone(zone: Any) -> Any:
@@ -147,6 +147,7 @@ FILTERS = {
     "lines": lines,
     "told": told,
     "in_language": in_language,
+    "said": said,
     "device": device,
     "converted": catalogue.convert,
     "language_name": locale.language_name,

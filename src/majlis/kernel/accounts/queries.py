@@ -175,7 +175,7 @@ def last_act_of(actor: User) -> UUID | None:
 
 def apps_of(person: User) -> list[RefreshFamily]:
     """The signed-in apps of a person, the last used first."""
-    return list(RefreshFamily.objects.filter(person=person, revoked_at__isnull=True).order_by("-used_at"))
+    return list(RefreshFamily.objects.filter(person=person, revoked_at__isnull=True).order_by("-used_at", "-id"))
 
 
 def keys_of(person: User) -> list[PersonalToken]:

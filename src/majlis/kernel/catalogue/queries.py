@@ -80,7 +80,7 @@ def topics(subject_slug: str | None = None) -> list[Topic]:
 @memo()
 def levels() -> list[Level]:
     """Active levels, from the first year of school to C2."""
-    return list(Level.objects.filter(active=True).order_by("position"))
+    return list(Level.objects.filter(active=True).order_by("position", "id"))
 
 
 @memo()

@@ -12,7 +12,7 @@ from majlis.kernel.notices.registry import kind_of
 from majlis.kernel.notices.types import Said
 from majlis.kit import locale
 from majlis.kit.money import Money
-from majlis.kit.translated import in_language
+from majlis.kit.translated import in_language, said, source_text
 
 
 class Stored(dict[str, Any]):
@@ -34,8 +34,7 @@ def _stored(value: Any) -> Any:
     if isinstance(value, Money):
         return {"$money": [value.amount, value.unit]}
     if isinstance(value, Promise):
-        with translation.override("en"):
-            return {"$say": str(value)}
+        return {"$say": source_text(value)}
     if isinstance(value, dict):
         return {"$text": {str(k): str(v) for k, v in value.items()}}
     if isinstance(value, UUID):
@@ -62,7 +61,7 @@ def _told(value: Any, zone: str) -> Any:
         elif how == "$money":
             text = Money(*what).display()
         elif how == "$say":
-            text = gettext(what)
+            text = said(what)
         else:
             text = in_language(what)
         return locale.isolated(text)

@@ -54,7 +54,7 @@ def lessons_of_wards(guardian: Any, limit: int = 10) -> list[Lesson]:
     if not wards:
         return []
     ahead = Lesson.objects.filter(student__in=wards, status__in=AHEAD, ends_at__gt=clock.now())
-    return list(ahead.select_related("student", "teacher", "subject").order_by("starts_at")[:limit])
+    return list(ahead.select_related("student", "teacher", "subject").order_by("starts_at", "id")[:limit])
 
 
 def subjects_of(lesson_ids: Iterable[UUID]) -> dict[UUID, str]:
@@ -72,7 +72,9 @@ def requests_to_answer(person: Any) -> list[RescheduleRequest]:
     """Requests for another time that wait for this person."""
     waiting = RescheduleRequest.objects.filter(state=RequestState.OPEN, answer_by__gt=clock.now())
     mine = waiting.filter(Q(lesson__student=person) | Q(lesson__teacher=person)).exclude(asked_by=person)
-    return list(mine.select_related("lesson__student", "lesson__teacher", "lesson__subject").order_by("answer_by"))
+    return list(
+        mine.select_related("lesson__student", "lesson__teacher", "lesson__subject").order_by("answer_by", "id")
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def overview(person: Any, *, side: str) -> Overview:
         lessons=done["lessons"],
         minutes=int(done["length"].total_seconds() // 60) if done["length"] else 0,
         people=done["people"],
-        next_lesson=ahead.select_related("student", "teacher", "subject").order_by("starts_at").first(),
+        next_lesson=ahead.select_related("student", "teacher", "subject").order_by("starts_at", "id").first(),
     )
 
 
@@ -129,7 +131,7 @@ def students_of(teacher: Any) -> list[Learner]:
             done=Count("id", filter=Q(status__in=DONE)),
             next_at=Min("starts_at", filter=Q(status=LessonStatus.CONFIRMED, ends_at__gt=clock.now())),
         )
-        .order_by(F("next_at").asc(nulls_last=True), "-done")
+        .order_by(F("next_at").asc(nulls_last=True), "-done", "student_id")
     )
     return [Learner(r["student_id"], r["student__name"], r["done"], r["next_at"]) for r in rows]
 
@@ -137,7 +139,7 @@ def students_of(teacher: Any) -> list[Learner]:
 def waitlist_of(person: Any) -> list[WaitlistEntry]:
     """A student's places in line, offers first."""
     mine = WaitlistEntry.objects.filter(student=person, state__in=[WaitState.WAITING, WaitState.OFFERED])
-    return list(mine.select_related("teacher", "subject").order_by("state", "created_at"))
+    return list(mine.select_related("teacher", "subject").order_by("state", "created_at", "id"))
 
 
 def waitlist_entry(entry_id: UUID, *, seen_by: Any) -> WaitlistEntry:
@@ -151,7 +153,7 @@ def waitlist_entry(entry_id: UUID, *, seen_by: Any) -> WaitlistEntry:
 def open_disputes() -> QuerySet[Dispute]:
     """The office's queue, oldest first."""
     waiting = Dispute.objects.filter(state=DisputeState.OPEN)
-    return waiting.select_related("lesson__student", "lesson__teacher", "opened_by").order_by("created_at")
+    return waiting.select_related("lesson__student", "lesson__teacher", "opened_by").order_by("created_at", "id")
 
 
 def unsettled_lines(teacher_id: UUID) -> list[Lesson]:
@@ -159,7 +161,9 @@ def unsettled_lines(teacher_id: UUID) -> list[Lesson]:
     held = Lesson.objects.filter(teacher_id=teacher_id, settled_at__isnull=True).exclude(
         status__in=[LessonStatus.EXPIRED, LessonStatus.CANCELLED, LessonStatus.PENDING_PAYMENT]
     )
-    return list(held.select_related("student", "subject").order_by(F("release_at").asc(nulls_last=True), "starts_at"))
+    return list(
+        held.select_related("student", "subject").order_by(F("release_at").asc(nulls_last=True), "starts_at", "id")
+    )
 
 
 def packages_of(teacher_id: UUID) -> list[Package]:
@@ -190,7 +194,7 @@ def usable_purchases(student: Any, teacher_id: UUID) -> list[PackagePurchase]:
     rows = PackagePurchase.objects.filter(
         student=student, package__teacher_id=teacher_id, status=PurchaseStatus.ACTIVE, expires_at__gt=clock.now()
     )
-    return list(rows.select_related("package__subject").order_by("expires_at"))
+    return list(rows.select_related("package__subject").order_by("expires_at", "id"))
 
 
 def sessions_left(bought: PackagePurchase) -> int:
@@ -200,4 +204,4 @@ def sessions_left(bought: PackagePurchase) -> int:
 
 def lessons_in(bought: PackagePurchase) -> list[Lesson]:
     """The lessons booked out of a package, the latest first."""
-    return list(bought.lessons.select_related("student", "teacher", "subject").order_by("-starts_at"))
+    return list(bought.lessons.select_related("student", "teacher", "subject").order_by("-starts_at", "-id"))

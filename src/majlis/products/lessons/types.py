@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import models
@@ -82,6 +83,15 @@ class Presence(models.TextChoices):
     ABSENT = "absent", _("Absent")
     # Came, but could not stay: the connection failed.
     TECHNICAL = "technical", _("Technical trouble")
+
+
+def what_happened(*, teacher: str, student: str) -> Any:
+    """A sentence on a lesson whose time has passed, by who was there (`Presence`)."""
+    if teacher == Presence.ABSENT:
+        return _("Nobody came.") if student == Presence.ABSENT else _("The teacher did not come.")
+    if student == Presence.ABSENT:
+        return _("The student did not come.")
+    return _("The connection failed.") if Presence.TECHNICAL in (teacher, student) else _("The lesson took place.")
 
 
 class VerdictState(models.TextChoices):

@@ -132,7 +132,8 @@ class Reading:
     status: PaymentStatus
     charges: tuple[ChargeSeen, ...] = ()
     """All that arrived so far, not only what is new."""
-    problem: str = ""
+    problem: Any = ""
+    """Why it failed: the provider's words, or a lazily translated sentence."""
     disputes: tuple[DisputeSeen, ...] = ()
     kept: KeptMethod | None = None
     """What the provider keeps of this attempt, when the bill asked for it (`Bill.keep`)."""
@@ -158,8 +159,8 @@ class GivenBack:
     ref: str
     done: bool
     """False: it will take time; ask again."""
-    problem: str = ""
-    """Not empty: refused for good."""
+    problem: Any = ""
+    """Not empty: refused for good, and why: the provider's words, or a lazily translated sentence."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ class CoinGateway:
     def give_back(
         self, ref: str, money: Money, key: str, reason: str, *, before: Money, again: bool = False
     ) -> GivenBack:
-        return GivenBack(ref, done=False, problem=str(_("Coins are paid back by a withdrawal.")))
+        return GivenBack(ref, done=False, problem=_("Coins are paid back by a withdrawal."))
 
     def stop(self, ref: str) -> None:
         from majlis.engines.billing.services.coins import cancel_coin_invoice

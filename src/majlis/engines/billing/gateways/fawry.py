@@ -183,10 +183,10 @@ class Fawry(Provider):
     ) -> GivenBack:
         found = self._order(ref)
         if found is None:
-            return GivenBack("", done=False, problem=str(_("Nothing was paid.")))
+            return GivenBack("", done=False, problem=_("Nothing was paid."))
         name, state = f"{ref}:{key}", state_of(found)
         if state == "REFUNDED" and not again:
-            return GivenBack(name, done=False, problem=str(_("All of it was sent back already.")))
+            return GivenBack(name, done=False, problem=_("All of it was sent back already."))
         if again and (state == "REFUNDED" or (state == "PARTIAL_REFUNDED" and not before)):
             return GivenBack(name, done=True)
         if again and state == "PARTIAL_REFUNDED":

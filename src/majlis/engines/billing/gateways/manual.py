@@ -80,7 +80,7 @@ class ManualTransfer:
     def give_back(
         self, ref: str, money: Money, key: str, reason: str, *, before: Money, again: bool = False
     ) -> GivenBack:
-        return GivenBack(ref, done=False, problem=str(_("A bank transfer is paid back by a withdrawal.")))
+        return GivenBack(ref, done=False, problem=_("A bank transfer is paid back by a withdrawal."))
 
     def stop(self, ref: str) -> None:
         """Nothing to stop: a transfer that comes all the same is confirmed by staff and goes to the wallet."""

@@ -138,10 +138,10 @@ class Midtrans(Provider):
         self, ref: str, money: Money, key: str, reason: str, *, before: Money, again: bool = False
     ) -> GivenBack:
         if not is_whole(money):
-            return GivenBack("", done=False, problem=str(_("Only whole rupiah can be sent back.")))
+            return GivenBack("", done=False, problem=_("Only whole rupiah can be sent back."))
         found = self._status(ref)
         if found is None:
-            return GivenBack("", done=False, problem=str(_("Nothing was paid.")))
+            return GivenBack("", done=False, problem=_("Nothing was paid."))
         name = f"{ref}:{key}"
         if found["transaction_status"] == "cancel" or any(
             row.get("refund_key") == key for row in found.get("refunds", [])

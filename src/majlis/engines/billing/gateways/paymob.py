@@ -145,7 +145,7 @@ class Paymob(Provider):
     ) -> GivenBack:
         found = self._transaction(ref)
         if found is None or not found["success"]:
-            return GivenBack("", done=False, problem=str(_("Nothing was paid.")))
+            return GivenBack("", done=False, problem=_("Nothing was paid."))
         name = f"{ref}:{key}"
         if again and int(found.get("refunded_amount_cents") or 0) >= (before + money).amount:
             return GivenBack(name, done=True)

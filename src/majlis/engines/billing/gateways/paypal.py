@@ -158,7 +158,7 @@ class PayPal(Provider):
                 headers={"PayPal-Request-Id": f"capture:{ref}", "Prefer": "return=representation"},
             )
             if answer.status == 422 and "INSTRUMENT_DECLINED" in answer.text:
-                return Reading(PaymentStatus.FAILED, problem=str(_("PayPal could not take the money from this card.")))
+                return Reading(PaymentStatus.FAILED, problem=_("PayPal could not take the money from this card."))
             order = self.expect(answer, "status") if answer.good else self._order(ref)
         if order is None or order["status"] == "VOIDED":
             return Reading(PaymentStatus.EXPIRED)
@@ -171,7 +171,7 @@ class PayPal(Provider):
         if charges:
             return Reading(PaymentStatus.SUCCEEDED, charges, disputes=tuple(self._disputes(charges)))
         if any(each["status"] in ("DECLINED", "FAILED") for each in captures):
-            return Reading(PaymentStatus.FAILED, problem=str(_("PayPal declined the payment.")))
+            return Reading(PaymentStatus.FAILED, problem=_("PayPal declined the payment."))
         return Reading(PaymentStatus.PENDING)
 
     def _disputes(self, charges: Sequence[ChargeSeen]) -> Iterator[DisputeSeen]:
@@ -238,7 +238,7 @@ class PayPal(Provider):
         taken = [each for each in captures_of(order or {}) if each["status"] in ("COMPLETED", "PARTIALLY_REFUNDED")]
         known = next((row for row in refunds_of(order or {}) if row.get("custom_id") == key), None)
         if known is None and not taken:
-            return GivenBack("", done=False, problem=str(_("Nothing is left to send back.")))
+            return GivenBack("", done=False, problem=_("Nothing is left to send back."))
         if known is None:
             answer = self.ask(
                 "POST",

@@ -119,7 +119,7 @@ class Sandbox:
             contested = tuple(_contested(charge) for charge in taken if charge.contested)
             return Reading(PaymentStatus.SUCCEEDED, charges, kept=kept, disputes=contested)
         if session.state == "failed":
-            return Reading(PaymentStatus.FAILED, problem=str(_("The card was declined.")))
+            return Reading(PaymentStatus.FAILED, problem=_("The card was declined."))
         if session.state == "expired":
             return Reading(PaymentStatus.EXPIRED)
         return Reading(PaymentStatus.PENDING)
@@ -153,7 +153,7 @@ class Sandbox:
             if not SandboxCharge.objects.filter(ref=refund).exists():
                 left = session.charges.filter(unit=money.unit).aggregate(sum=Sum("amount"))["sum"] or 0
                 if left < money.amount:
-                    return GivenBack(refund, done=False, problem=str(_("More than was charged.")))
+                    return GivenBack(refund, done=False, problem=_("More than was charged."))
                 SandboxCharge.objects.create(
                     ref=refund, session=session, unit=money.unit, amount=-money.amount, settles_at=clock.now()
                 )

@@ -220,7 +220,7 @@ class Stripe(Provider):
             client = self.client()
             intent, _session = self._intent(client, ref)
             if intent is None:
-                return GivenBack("", done=False, problem=str(_("Nothing was paid.")))
+                return GivenBack("", done=False, problem=_("Nothing was paid."))
             earlier = facts(client.refunds.list({"payment_intent": intent["id"], "limit": 100}))["data"]
             refund = next((row for row in earlier if (row.get("metadata") or {}).get("refund") == key), None)
             if refund is None:

@@ -123,7 +123,7 @@ class Xendit(Provider):
         self, ref: str, money: Money, key: str, reason: str, *, before: Money, again: bool = False
     ) -> GivenBack:
         if not is_whole(money):
-            return GivenBack("", done=False, problem=str(_("Only whole rupiah can be sent back.")))
+            return GivenBack("", done=False, problem=_("Only whole rupiah can be sent back."))
         known = self.ask("GET", "/refunds", query={"invoice_id": ref})
         rows = known.data.get("data", []) if known.good and isinstance(known.data, dict) else []
         refund = next((row for row in rows if row.get("reference_id") == key), None)

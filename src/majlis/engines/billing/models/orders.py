@@ -337,6 +337,7 @@ class StateChange(Record):
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     """None is the house itself."""
     reason = models.CharField(max_length=300, blank=True)
+    """As `source_text`."""
 
     class Meta:
         indexes = [models.Index(fields=["subject", "id"], name="steps_of_a_thing")]

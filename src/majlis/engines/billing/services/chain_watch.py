@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import CharField, Exists, F, OuterRef, Sum, Value
 from django.db.models.functions import Cast, Concat
+from django.utils.translation import gettext_lazy as _
 
 from majlis.engines.billing.coin_types import (
     COIN_INVOICE_MOVES,
@@ -130,7 +131,13 @@ def _leave_blocks_above(network: Network, cursor: CoinCursor, height: int, hash:
     CoinBlock.objects.filter(network=network.code, height__gt=height).delete()
     for coins in CoinPayment.objects.select_for_update().filter(network=network.code, height__gt=height).order_by("id"):
         if coins.status == CoinPaymentStatus.CONFIRMED:
-            move(coins, CoinPaymentStatus.DETECTED, COIN_PAYMENT_MOVES, reason="reorganised", height=None)
+            move(
+                coins,
+                CoinPaymentStatus.DETECTED,
+                COIN_PAYMENT_MOVES,
+                reason=_("The chain was reorganised."),
+                height=None,
+            )
         else:
             CoinPayment.objects.filter(id=coins.id).update(height=None)
 
@@ -243,13 +250,13 @@ def _drop(row_id: UUID, now: datetime) -> int:
     if row.height is not None or row.status not in (CoinPaymentStatus.DETECTED, CoinPaymentStatus.SETTLED):
         return 0
     was_settled = row.status == CoinPaymentStatus.SETTLED
-    move(row, CoinPaymentStatus.FAILED, COIN_PAYMENT_MOVES, reason="replaced or double-spent")
+    move(row, CoinPaymentStatus.FAILED, COIN_PAYMENT_MOVES, reason=_("Replaced by another payment, or spent twice."))
     if was_settled:
         books.book_coins(row, back=True, now=now)
         undo_charge(gateway=row.network, ref=row.ref, reason=f"{row.network} {row.txid}", now=now)
         CoinPayment.objects.filter(id=row.id).update(undone=F("undone") + 1)
         if invoice.status == CoinInvoiceStatus.PAID and _counted(invoice) < invoice.payment.amount:
-            move(invoice, CoinInvoiceStatus.PENDING, COIN_INVOICE_MOVES, reason="undone")
+            move(invoice, CoinInvoiceStatus.PENDING, COIN_INVOICE_MOVES, reason=_("The payment was undone."))
     return 1
 
 

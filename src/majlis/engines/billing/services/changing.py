@@ -215,7 +215,7 @@ def _void_unpaid_change(subscription_id: UUID, actor: Any, now: datetime) -> Non
     subscription = Subscription.objects.filter(id=subscription_id, person=actor, status=S.ACTIVE).first()
     order = open_order(subscription) if subscription is not None else None
     if order is not None and locked_order(order.id).status == OrderStatus.OPEN:
-        void_order(order_id=order.id, reason=str(_("Another plan was chosen.")), actor=actor, now=now)
+        void_order(order_id=order.id, reason=_("Another plan was chosen."), actor=actor, now=now)
 
 
 def apply_change(period: SubscriptionPeriod, now: datetime, *, actor: Any = None) -> None:

@@ -134,7 +134,7 @@ def lock_rate_again(*, payment_id: UUID, actor: Any, now: datetime | None = None
     CoinInvoice.objects.filter(id=invoice.id).update(**columns)
     invoice.refresh_from_db()
     if invoice.status == CoinInvoiceStatus.EXPIRED:
-        move(invoice, CoinInvoiceStatus.PENDING, COIN_INVOICE_MOVES, reason=str(_("A new rate was locked.")))
+        move(invoice, CoinInvoiceStatus.PENDING, COIN_INVOICE_MOVES, reason=_("A new rate was locked."))
         for expected in invoice.coin_payments.filter(txid__isnull=True, status=CoinPaymentStatus.EXPIRED):
             move(expected, CoinPaymentStatus.PENDING, COIN_PAYMENT_MOVES)
     return invoice

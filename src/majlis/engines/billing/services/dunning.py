@@ -92,7 +92,7 @@ def _carry_out(seen: Subscription, order_id: UUID | None, now: datetime) -> None
         end_subscription(subscription, reason=_("Not paid in time."), now=now)
         return
     if DunningStep.END in steps:
-        void_order(order_id=order.id, reason=str(_("Not paid in time.")), now=now)  # its lapse ends the subscription
+        void_order(order_id=order.id, reason=_("Not paid in time."), now=now)  # its lapse ends the subscription
         return
     policy, since = policy_of(subscription), promised(subscription.past_due_since)
     day = max([day for day, _step in due], default=max(subscription.dunned_day, 0))

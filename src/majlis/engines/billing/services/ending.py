@@ -164,7 +164,7 @@ def _void_what_waits(subscription_id: UUID, actor: Any, now: datetime) -> None:
         return
     if locked_order(order.id).status == OrderStatus.OPEN:
         Subscription.objects.filter(id=subscription_id, canceled_at__isnull=True).update(canceled_at=now)
-        void_order(order_id=order.id, reason=str(_("Subscription cancelled.")), actor=actor, now=now)
+        void_order(order_id=order.id, reason=_("Subscription cancelled."), actor=actor, now=now)
 
 
 def give_back(period: SubscriptionPeriod, back: Money, *, reason: Any, key: str, actor: Any, now: datetime) -> None:

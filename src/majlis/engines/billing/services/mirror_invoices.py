@@ -244,7 +244,7 @@ def change_without_invoice(subscription: Subscription, price: PlanPrice, ends_at
     if current is None or current.kind == PeriodKind.TRIAL or not runs:
         subscription.plan, subscription.price = price.plan, price
         Subscription.objects.filter(id=subscription.id).update(plan=price.plan, price=price)
-        remember(subscription, subscription.status, subscription.status, reason=str(_("Change of plan.")))
+        remember(subscription, subscription.status, subscription.status, reason=_("Change of plan."))
         return
     credit = worth(paid_for(current), time_left(current.starts_at, current.ends_at, now))
     period = open_period(

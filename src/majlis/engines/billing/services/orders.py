@@ -35,6 +35,7 @@ from majlis.kit import clock, db, events
 from majlis.kit.errors import NotFound, Refusal
 from majlis.kit.money import Money
 from majlis.kit.state import promised
+from majlis.kit.translated import source_text
 
 log = logging.getLogger(__name__)
 
@@ -247,7 +248,7 @@ def _fulfil(line: OrderLine, now: datetime) -> None:
             buyer=line.amount,
             seller=Money(0, line.unit),
             key=f"line:{line.id}:unfulfilled",
-            reason=str(refusal),
+            reason=refusal.words,
             now=now,
         )
         return
@@ -267,7 +268,7 @@ def let_go_of_holds(order: Order) -> None:
 
 
 @transaction.atomic
-def void_order(*, order_id: UUID, reason: str, actor: Any = None, now: datetime | None = None) -> Order:
+def void_order(*, order_id: UUID, reason: Any, actor: Any = None, now: datetime | None = None) -> Order:
     """End an unpaid order: what was set aside is free in the wallet again, its lines lapse. Ending it twice is ending
     it once. Refuses `AlreadyPaid`."""
     now = now or clock.now()
@@ -277,17 +278,18 @@ def void_order(*, order_id: UUID, reason: str, actor: Any = None, now: datetime 
     if order.status == OrderStatus.PAID:
         raise AlreadyPaid()
     let_go_of_holds(order)
-    move(order, OrderStatus.VOID, ORDER_MOVES, actor=actor, reason=reason, voided_at=now, void_reason=str(reason)[:300])
+    why = source_text(reason)[:300]
+    move(order, OrderStatus.VOID, ORDER_MOVES, actor=actor, reason=why, voided_at=now, void_reason=why)
     for line in order.lines:
         line.order = order
-        move(line, LineStatus.LAPSED, LINE_MOVES, actor=actor, reason=reason)
+        move(line, LineStatus.LAPSED, LINE_MOVES, actor=actor, reason=why)
         registry.fulfiller(line.kind).lapse(line, now)
     give_coupons_back(order, now=now)
     from majlis.engines.billing.tasks import stop_payment
 
     for payment in Payment.objects.filter(order=order, status__in=LIVE_PAYMENTS):
         stop_payment.defer(payment_id=str(payment.id))
-    events.publish(OrderVoided(order.id, str(reason)[:300]))
+    events.publish(OrderVoided(order.id, why))
     return order
 
 
@@ -307,7 +309,7 @@ def cancel_order(*, order_id: UUID, actor: Any, now: datetime | None = None) -> 
     """The buyer gives up an unpaid order of theirs. NotFound if it is another's; refuses `AlreadyPaid`."""
     if not Order.objects.visible_to(actor).filter(id=order_id).exists():
         raise NotFound()
-    return void_order(order_id=order_id, reason=str(_("Cancelled by the buyer.")), actor=actor, now=now)
+    return void_order(order_id=order_id, reason=_("Cancelled by the buyer."), actor=actor, now=now)
 
 
 def expire_orders(*, now: datetime | None = None, limit: int = 500) -> int:
@@ -319,7 +321,7 @@ def expire_orders(*, now: datetime | None = None, limit: int = 500) -> int:
         try:
             with transaction.atomic():
                 if not pay_if_covered(order_id, now=now):
-                    void_order(order_id=order_id, reason=str(_("Not paid in time.")), now=now)
+                    void_order(order_id=order_id, reason=_("Not paid in time."), now=now)
                     done += 1
         except Exception:
             # One product's fault must not keep the others' orders open; it is tried again with the next run.

@@ -38,6 +38,7 @@ from majlis.kernel.ledger import queries as ledger
 from majlis.kit import clock, db
 from majlis.kit.errors import Invalid, NotFound, Refusal
 from majlis.kit.money import Money
+from majlis.kit.translated import source_text
 
 log = logging.getLogger(__name__)
 WATCHED_FOR = timedelta(days=4)
@@ -176,7 +177,7 @@ def supersede(payment: Payment) -> None:
     """Another attempt takes its place: the gateway is asked to stop it."""
     from majlis.engines.billing.tasks import stop_payment
 
-    move(payment, PaymentStatus.CANCELLED, PAYMENT_MOVES, reason=str(_("Another attempt took its place.")))
+    move(payment, PaymentStatus.CANCELLED, PAYMENT_MOVES, reason=_("Another attempt took its place."))
     stop_payment.defer(payment_id=str(payment.id))
 
 
@@ -244,7 +245,8 @@ def begin(payment: Payment, now: datetime) -> Started:
             if payment.status != PaymentStatus.CREATED:  # another click was answered meanwhile
                 return Started(payment.id, payment.redirect_url or None, payment.steps)
             with transaction.atomic():
-                move(payment, PaymentStatus.FAILED, PAYMENT_MOVES, reason=str(fault), problem=str(fault)[:300])
+                why = fault.words
+                move(payment, PaymentStatus.FAILED, PAYMENT_MOVES, reason=why, problem=source_text(why)[:300])
             if isinstance(fault, KeysRefused):  # which is ours to mend, and no word for a buyer
                 log.error("%s refuses our keys.", payment.gateway)
                 raise GatewayUnreachable() from None

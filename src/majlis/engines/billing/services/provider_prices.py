@@ -193,7 +193,7 @@ def _adopt(
         look_at=now,
         created_at=now,
     )
-    remember(subscription, "", S.INCOMPLETE, actor=actor, reason=str(_("Brought over.")))
+    remember(subscription, "", S.INCOMPLETE, actor=actor, reason=_("Brought over."))
     accounts.record_act(
         actor=actor,
         action="billing.subscription_brought_over",

@@ -21,6 +21,7 @@ from majlis.kit import clock, db
 from majlis.kit.errors import Invalid, NotFound, Refusal
 from majlis.kit.money import Money
 from majlis.kit.state import promised
+from majlis.kit.translated import source_text
 
 ASKING = timedelta(minutes=2)
 """Longer than any gateway's answer takes: nobody else asks meanwhile."""
@@ -201,11 +202,11 @@ def _mark_sent(refund_id: UUID, ref: str, now: datetime) -> None:
 
 
 @transaction.atomic
-def _return_to_wallet(refund_id: UUID, problem: str, now: datetime) -> None:
+def _return_to_wallet(refund_id: UUID, problem: Any, now: datetime) -> None:
     refund = Refund.objects.select_for_update(of=("self",)).select_related("payment__payer").get(id=refund_id)
     if refund.status != RefundStatus.REQUESTED or refund.payment is None:
         return
-    move(refund, RefundStatus.FAILED, REFUND_MOVES, reason=problem, problem=problem[:300], ended_at=now)
+    move(refund, RefundStatus.FAILED, REFUND_MOVES, reason=problem, problem=source_text(problem)[:300], ended_at=now)
     Payment.objects.filter(id=refund.payment.id).update(refunded_amount=F("refunded_amount") - refund.amount)
     books.book_refund(refund, refund.payment, back=True, now=now)
     _tell(refund, "refund_failed")

@@ -143,7 +143,7 @@ def _renew(subscription: Subscription, now: datetime) -> bool:
             more=_owed(subscription, period),
         )
     except Refusal as refusal:  # a minor whose guardian took their word back, for one
-        end_subscription(subscription, reason=str(refusal), now=now)
+        end_subscription(subscription, reason=refusal.words, now=now)
         return True
     return order.status == OrderStatus.PAID or try_wallet(order.id, subscription.person, now)
 

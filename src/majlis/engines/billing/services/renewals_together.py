@@ -232,7 +232,7 @@ class _Crowd:
             released.append(books.settlement_posting(line, parts, key="settle"))
         for status, rows_of in ends.items():
             lines, columns_of = zip(*rows_of, strict=True)
-            move_all(lines, status, LINE_MOVES, columns=columns_of, reason=str(RELEASED))
+            move_all(lines, status, LINE_MOVES, columns=columns_of, reason=RELEASED)
         move_all(periods, PeriodStatus.OVER, PERIOD_MOVES)
         events.publish_all(LineSettled(line.id, line.subject_id, line.kind) for line in held)
         return [posting for posting in released if posting is not None]

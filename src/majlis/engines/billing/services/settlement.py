@@ -21,6 +21,7 @@ from majlis.kit import clock, events
 from majlis.kit.errors import Invalid, NotFound, Refusal
 from majlis.kit.ids import new_id
 from majlis.kit.money import Money
+from majlis.kit.translated import source_text
 
 
 class LineNotHeld(Refusal):
@@ -147,7 +148,7 @@ def end_of_line(
     return LineStatus.REFUNDED if whole else LineStatus.SETTLED, {
         "settle_key": key,
         "settled_at": now,
-        "settle_reason": str(reason)[:300],
+        "settle_reason": source_text(reason)[:300],
         "divided_amount": line.price_amount,
         "to_buyer": back,
         "to_seller": line.to_seller + parts.seller.amount,
@@ -169,7 +170,7 @@ def _write_part(line: OrderLine, share: Money, parts: Split, key: str, reason: A
         line=line,
         key=f"line:{line.id}:{key}",
         share_amount=share.amount,
-        reason=str(reason)[:300],
+        reason=source_text(reason)[:300],
         created_at=now,
         **went,
     )
@@ -225,7 +226,7 @@ def _tell(line: OrderLine, parts: Split, reason: Any, part: str) -> None:
             facts={
                 "title": registry.name_everywhere(line),
                 "amount": parts.buyer,
-                "reason": str(reason),
+                "reason": reason,
             },
             link=f"/orders/{line.order_id}/",
             key=f"{once}:refunded",

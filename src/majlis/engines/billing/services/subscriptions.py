@@ -112,7 +112,7 @@ def take_plan(
         if same and (waiting is not None or billed_by):
             return live, False
         if waiting is not None:
-            void_order(order_id=waiting.id, reason=str(_("Another plan was chosen.")), actor=actor, now=now)
+            void_order(order_id=waiting.id, reason=_("Another plan was chosen."), actor=actor, now=now)
         if live.billed_by:
             from majlis.engines.billing.services.ending import end_subscription
 
@@ -313,7 +313,7 @@ def put(
         remember(subscription, status, status, actor=actor, reason=reason)
     else:
         table = MIRROR_MOVES if subscription.billed_by else SUBSCRIPTION_MOVES
-        move(subscription, status, table, actor=actor, reason=str(reason), **columns)
+        move(subscription, status, table, actor=actor, reason=reason, **columns)
     events.publish(changed(subscription))
 
 

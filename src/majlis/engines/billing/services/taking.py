@@ -18,6 +18,7 @@ from majlis.engines.billing.types import LIVE_PAYMENTS, PAYMENT_MOVES, OrderStat
 from majlis.kernel.notices import services as notices
 from majlis.kit import clock, events
 from majlis.kit.money import Money
+from majlis.kit.translated import source_text
 
 
 @transaction.atomic
@@ -97,7 +98,7 @@ def _move(payment: Payment, reading: Reading) -> None:
     if target == payment.status or not PAYMENT_MOVES.allows(payment.status, target):
         return  # an old word that came late
     was_live = payment.status in LIVE_PAYMENTS
-    move(payment, target, PAYMENT_MOVES, reason=reading.problem, problem=reading.problem[:300])
+    move(payment, target, PAYMENT_MOVES, reason=reading.problem, problem=source_text(reading.problem)[:300])
     if target == PaymentStatus.FAILED and was_live:
         events.publish(PaymentFailed(payment.id))
         if payment.order and payment.order.status == OrderStatus.OPEN:

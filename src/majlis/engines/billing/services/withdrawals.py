@@ -129,7 +129,7 @@ def change_withdrawal(
     details = read_destination(method, destination)
     if withdrawal.status == S.PENDING:
         _apply(withdrawal, method, details)
-        remember(withdrawal, S.PENDING, S.PENDING, actor=actor, reason=str(_("Details changed.")))
+        remember(withdrawal, S.PENDING, S.PENDING, actor=actor, reason=_("Details changed."))
     else:
         change = {"method_id": str(method.id), "destination": details}
         move(withdrawal, S.CHANGE_REQUESTED, WITHDRAWAL_MOVES, actor=actor, change=change)

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 from django.utils.html import escape
-from django.utils.translation import override
+from django.utils.translation import gettext, override
 
 from majlis.engines.billing import services
 from majlis.engines.billing.models import (
@@ -76,6 +76,16 @@ class TestHistory:
         support = person("Rania Support", roles=["support"])
         services.void_order(order_id=bought.id, reason="They asked for it.", actor=support)
         assert f" · {isolated('Rania Support')} · {isolated('They asked for it.')}" in shown(desk, bought)
+
+    def test_says_in_the_readers_language_what_the_house_said_in_anothers(self, desk):
+        buyer = person(country="XX")
+        bought = order(buyer)
+        with override("fa"):
+            services.cancel_order(order_id=bought.id, actor=buyer)
+        for language in ("ar", "en"):
+            with override(language):
+                words = gettext("Cancelled by the buyer.")
+            assert shown(desk, bought, language).count(words) == 2  # why it ended, and its history
 
     def test_is_told_on_the_readers_wall_and_in_their_figures(self, desk, sold):
         page = shown(desk, Order.objects.filter(status="paid").first(), "fa")

@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from django.utils.translation import gettext, gettext_lazy, override
 
 from majlis.engines.billing import queries, services
 from majlis.engines.billing.models import Payment, WithdrawalMethod
@@ -36,6 +37,16 @@ class TestCheckout:
         assert reader(testing.person()).get(f"/checkout/{bought.id}/").status_code == 404
         assert reader(testing.person()).post(f"/checkout/{bought.id}/pay/").status_code == 404
         assert Client().get(f"/checkout/{bought.id}/").status_code == 302
+
+    def test_says_why_it_ended_in_the_readers_language_whoever_ended_it(self, buyer):
+        bought = order(buyer)
+        with override("id"):
+            services.void_order(order_id=bought.id, reason=gettext_lazy("Not paid in time."))
+        for language in ("ar", "en"):
+            with override(language):
+                words = gettext("Not paid in time.")
+            for page in (f"/checkout/{bought.id}/", f"/orders/{bought.id}/"):
+                assert words in reader(buyer, language).get(page).content.decode()
 
     def test_pressing_twice_pays_once(self, buyer):
         give(buyer, 30_000)

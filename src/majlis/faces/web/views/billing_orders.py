@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from majlis.engines.billing import queries
 from majlis.engines.billing.types import OrderStatus
+from majlis.kit.translated import said
 
 
 @login_required
@@ -34,7 +35,7 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "payments": queries.payments_of(bought),
         "invoices": queries.invoices_about(bought),
         "happened": [
-            {"title": OrderStatus(step.target).label, "when": step.created_at, "text": step.reason}
+            {"title": OrderStatus(step.target).label, "when": step.created_at, "text": said(step.reason)}
             for step in queries.history(bought)
             if step.source
         ],

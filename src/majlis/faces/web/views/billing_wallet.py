@@ -24,7 +24,7 @@ from majlis.kit.edition import edition
 from majlis.kit.errors import Invalid, Refusal
 from majlis.kit.ids import new_id
 from majlis.kit.money import Money, parse_amount
-from majlis.kit.translated import in_language
+from majlis.kit.translated import in_language, said
 
 
 class AmountForm(forms.Form):
@@ -259,7 +259,7 @@ def _withdrawal(request: HttpRequest, withdrawal_id: UUID) -> dict[str, Any]:
             (in_language(field["label"]), asked.destination.get(field["name"], "")) for field in asked.method.fields
         ],
         "happened": [
-            {"title": WithdrawalStatus(step.target).label, "when": step.created_at, "text": step.reason}
+            {"title": WithdrawalStatus(step.target).label, "when": step.created_at, "text": said(step.reason)}
             for step in queries.history(asked)
         ],
         "may_change": asked.status in (WithdrawalStatus.PENDING, WithdrawalStatus.APPROVED),

@@ -83,9 +83,9 @@ def lesson_context(request: HttpRequest, lesson: Any) -> dict[str, Any]:
         "move_missing": move_missing,
         "history": [
             {"title": c.get_to_status_display(), "when": c.created_at, "text": c.by.name if c.by else ""}
-            for c in lesson.changes.select_related("by").order_by("created_at")
+            for c in lesson.changes.select_related("by").order_by("created_at", "id")
         ],
-        "statements": dispute.statements.select_related("author").order_by("created_at") if dispute else [],
+        "statements": dispute.statements.select_related("author").order_by("created_at", "id") if dispute else [],
         "level": in_language(catalogue.level(lesson.level).name) if lesson.level else "",
         "expert_slug": next((card.slug for card in experts.cards([lesson.teacher_id])), ""),
         "reader_zone": timezone.get_current_timezone_name(),

@@ -17,7 +17,7 @@ from majlis.products.lessons.services import announcing
 from majlis.products.lessons.services.booking import KIND
 from majlis.products.lessons.services.rescheduling import close_open_request
 from majlis.products.lessons.services.state import locked, move
-from majlis.products.lessons.types import LessonStatus, Mode, Presence, RequestState
+from majlis.products.lessons.types import LessonStatus, Mode, Presence, RequestState, what_happened
 
 REVIEW_DAYS = 30
 """How long after a lesson its student may review it."""
@@ -60,7 +60,7 @@ def close_lesson(*, lesson_id: UUID, now: datetime | None = None) -> Lesson:
     move(
         lesson,
         LessonStatus.NO_SHOW if missed else LessonStatus.COMPLETED,
-        reason=f"teacher {teacher}, student {student}",
+        reason=what_happened(teacher=teacher, student=student),
         completed_at=now,
         release_at=lesson.ends_at + timedelta(hours=lesson.terms.dispute_hours),
     )

@@ -21,6 +21,8 @@ from majlis.products.lessons.services.settling import pay_out
 from majlis.products.lessons.services.state import locked, move
 from majlis.products.lessons.types import LessonStatus, RequestState, Side, Terms
 
+CANCELLED = _("The lesson was cancelled.")
+
 
 class TermsChanged(Refusal):
     """Between the preview and the click a tier of the policy ended: less would come back than was shown."""
@@ -84,7 +86,7 @@ def cancel_lesson(
     if lesson.room_id:
         calls.close_room(room_id=lesson.room_id)
     announcing.forget(lesson)
-    pay_out(lesson, terms, reason="cancelled", actor=actor, now=now)
+    pay_out(lesson, terms, reason=CANCELLED, actor=actor, now=now)
     told = [lesson.student_id, lesson.teacher_id]
     announcing.tell(lesson, "lesson_cancelled", *told, by=side, back=terms.student)
     events.publish(LessonCancelled(lesson.id, side))
@@ -99,7 +101,7 @@ def _let_go_unpaid(lesson_id: UUID, seen_by: Any, actor: Any, now: datetime) -> 
     if unpaid is None:
         return False
     try:
-        billing.void_order(order_id=promised(unpaid.order_id), reason="lesson cancelled", actor=actor, now=now)
+        billing.void_order(order_id=promised(unpaid.order_id), reason=CANCELLED, actor=actor, now=now)
     except billing.AlreadyPaid:
         return False
     return True

@@ -80,7 +80,7 @@ def evidence_of(lesson: Lesson) -> dict[str, Any]:
                 "by": str(c.by_id) if c.by_id else None,
                 "at": c.created_at.isoformat(),
             }
-            for c in lesson.changes.order_by("created_at")
+            for c in lesson.changes.order_by("created_at", "id")
         ],
     }
 
@@ -127,7 +127,7 @@ def resolve_dispute(
     move(lesson, LessonStatus.NO_SHOW if missed else LessonStatus.COMPLETED, by=actor, reason=decision)
     nothing = lesson.price - lesson.price
     terms = Terms(back, lesson.price - back, nothing, student_percent)
-    finish(lesson, terms, reason=f"dispute: {student_percent} %", actor=actor, now=now)
+    finish(lesson, terms, reason=_("The case about the lesson was decided."), actor=actor, now=now)
     account_services.record_act(
         actor=actor,
         action="lessons.resolve_dispute",

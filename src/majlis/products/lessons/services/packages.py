@@ -217,7 +217,7 @@ def session_returns(purchase: PackagePurchase, terms: Terms, now: datetime) -> b
     return terms.percent == 100 and purchase.status == S.ACTIVE and now < promised(purchase.expires_at)
 
 
-def settle_session(lesson: Lesson, terms: Terms, *, reason: str, actor: Any, now: datetime) -> None:
+def settle_session(lesson: Lesson, terms: Terms, *, reason: Any, actor: Any, now: datetime) -> None:
     """The money of a session goes by the terms of its lesson. If the student would get everything back and the package
     still runs, they get the session back instead."""
     purchase = _locked(promised(lesson.purchase_id))

@@ -14,12 +14,13 @@ from majlis.kernel.ledger.types import Line, Purpose, of_house, of_person
 from majlis.kit import clock, events
 from majlis.kit.errors import Refusal
 from majlis.kit.money import Money
+from majlis.kit.translated import source_text
 from majlis.products.lessons.events import LessonSettled
 from majlis.products.lessons.models import Lesson, Verdict
 from majlis.products.lessons.services import announcing, packages
 from majlis.products.lessons.services.minutes import UNIT, minutes_back, settle_minutes
 from majlis.products.lessons.services.state import locked
-from majlis.products.lessons.types import ComingBack, LessonStatus, Payer, PayWith, Terms, VerdictState
+from majlis.products.lessons.types import ComingBack, LessonStatus, Payer, PayWith, Terms, VerdictState, what_happened
 
 
 class NotYours(Refusal):
@@ -50,7 +51,7 @@ def coming_back(lesson: Lesson, terms: Terms, *, now: datetime | None = None) ->
     return ComingBack(Payer.PACKAGE.value, share, back, share - back, terms.percent)
 
 
-def pay_out(lesson: Lesson, terms: Terms, *, reason: str, actor: Any, now: datetime) -> None:
+def pay_out(lesson: Lesson, terms: Terms, *, reason: Any, actor: Any, now: datetime) -> None:
     """Split the lesson's escrow by `terms`, and add the house's goodwill. A free lesson has nothing to split."""
     if lesson.purchase_id:
         packages.settle_session(lesson, terms, reason=reason, actor=actor, now=now)
@@ -74,7 +75,7 @@ def pay_out(lesson: Lesson, terms: Terms, *, reason: str, actor: Any, now: datet
                 Line(of_person(lesson.student_id, Purpose.WALLET, terms.goodwill.unit), terms.goodwill),
             ],
             subject=f"lessons.lesson:{lesson.id}",
-            memo=reason,
+            memo=source_text(reason),
             actor=actor,
             now=now,
         )
@@ -92,11 +93,12 @@ def settle_lesson(*, lesson_id: UUID, actor: Any = None, now: datetime | None = 
         return lesson
     verdict = Verdict.objects.select_for_update().get(lesson=lesson)
     terms = lesson.terms.on_verdict(teacher=verdict.teacher, student=verdict.student, price=lesson.price)
-    finish(lesson, terms, reason=f"{verdict.teacher}/{verdict.student}", actor=actor, now=now)
+    reason = what_happened(teacher=verdict.teacher, student=verdict.student)
+    finish(lesson, terms, reason=reason, actor=actor, now=now)
     return lesson
 
 
-def finish(lesson: Lesson, terms: Terms, *, reason: str, actor: Any, now: datetime) -> None:
+def finish(lesson: Lesson, terms: Terms, *, reason: Any, actor: Any, now: datetime) -> None:
     """Pay out by `terms`, close the verdict and say so."""
     Verdict.objects.filter(lesson=lesson).update(state=VerdictState.FINAL, final_at=now, decided_by=actor)
     lesson.settled_at = now

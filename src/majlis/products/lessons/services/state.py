@@ -4,6 +4,7 @@ from typing import Any
 
 from majlis.kit.db import require_transaction
 from majlis.kit.errors import NotFound
+from majlis.kit.translated import source_text
 from majlis.products.lessons.models import Lesson, StatusChange
 from majlis.products.lessons.types import TRANSITIONS
 
@@ -20,11 +21,12 @@ def locked(lesson_id: Any, *, seen_by: Any = None) -> Lesson:
     return lesson
 
 
-def move(lesson: Lesson, to: str, *, by: Any = None, reason: str = "", **fields: Any) -> None:
+def move(lesson: Lesson, to: str, *, by: Any = None, reason: Any = "", **fields: Any) -> None:
     """Move a locked lesson to another state along the transition table, with `fields`, and write the history row.
     Refuses `IllegalTransition`."""
     TRANSITIONS.check(lesson.status, to)
-    StatusChange.objects.create(lesson=lesson, from_status=lesson.status, to_status=to, by=by, reason=reason)
+    why = source_text(reason)
+    StatusChange.objects.create(lesson=lesson, from_status=lesson.status, to_status=to, by=by, reason=why)
     lesson.status = to
     for name, value in fields.items():
         setattr(lesson, name, value)

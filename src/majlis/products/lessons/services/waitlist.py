@@ -104,7 +104,7 @@ def offer_freed_time(
     line = WaitlistEntry.objects.select_for_update().filter(
         teacher_id=teacher_id, state=WaitState.WAITING, from_at__lt=ends_at, until_at__gt=starts_at
     )
-    for entry in line.order_by("created_at"):
+    for entry in line.order_by("created_at", "id"):
         slot = _slot_for(entry, starts_at, ends_at, now)
         if slot is None:
             continue

@@ -1,12 +1,15 @@
 from datetime import timedelta
 
 import pytest
+from django.utils.translation import override
 
 from majlis.engines.billing.tests.factories import house, wallet
 from majlis.engines.experts import queries as experts
 from majlis.engines.reviews import services as reviews
 from majlis.kernel.accounts.types import Role
 from majlis.kernel.ledger.types import Purpose
+from majlis.kernel.notices.models import Notice
+from majlis.kernel.notices.words import say
 from majlis.kit.errors import Forbidden, NotFound
 from majlis.kit.jobs import run_due_jobs
 from majlis.kit.testing import person
@@ -57,6 +60,13 @@ class TestCancelling:
     def test_a_teacher_who_cancels_returns_everything(self, lesson, salma, nadia):
         services.cancel_lesson(actor=salma, lesson_id=lesson.id, now=lesson.starts_at - MINUTE)
         assert (wallet(nadia, "EGP"), earned(salma)) == (MONEY, 0)
+
+    def test_says_why_money_came_back_in_the_readers_language(self, lesson, salma, nadia):
+        with override("ar"):
+            services.cancel_lesson(actor=salma, lesson_id=lesson.id)
+        (notice,) = Notice.objects.filter(person=nadia, kind="purchase_refunded")
+        for language, words in (("en", "The lesson was cancelled."), ("id", "Pelajaran dibatalkan.")):
+            assert words in say(notice.kind, notice.facts, language=language).body
 
     def test_is_refused_when_less_would_come_back_than_was_shown(self, lesson, nadia):
         with pytest.raises(cancelling.TermsChanged):
