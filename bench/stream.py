@@ -23,7 +23,7 @@ from _measure import cpu_of, django, heading, verdict
 
 CONNECTIONS = int(os.environ.get("BENCH_STREAMS", "2000"))
 ROOM = 10
-MESSAGES, RATE, STEADY = 8000, 400, 2000
+MESSAGES, RATE, STEADY = 8000, 400, 4000
 WRITERS, TOGETHER = 2, 20
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 STAMP = re.compile(rb'"at": ?(\d+\.\d+)')

@@ -25,6 +25,8 @@ LOOK = 5.0
 """Seconds after which the table is read even if nobody nudged."""
 BEAT = 20
 """Seconds between two beats of one stream."""
+STEPS = 20
+"""In how many steps the beats of one second go out."""
 GRACE = 15.0
 """Seconds somebody may be without a stream (a page change, a tunnel) and still count as here."""
 CHECK = 60.0
@@ -221,17 +223,21 @@ class Hub:
                 self._give(event.people, _frame(mark, event.kind, event.payload), event.id)
 
     async def _beat(self) -> None:
-        """Each stream hears from us every 20 seconds, a twentieth of them each second; its mark moves on with it."""
+        """Each stream hears from us every 20 seconds, a twentieth of them each second and these a few at a time, so
+        that no event waits for them; its mark moves on with it."""
         turn = 0
         while True:
-            turn = (turn + 1) % BEAT
-            chunk = _frame(_mark(0, self.sight.horizon), "beat", "{}")
-            for stream in self._all():
-                if id(stream) // 64 % BEAT == turn:
+            turn, until = (turn + 1) % BEAT, time.monotonic() + 1
+            due = [stream for stream in self._all() if id(stream) // 64 % BEAT == turn]
+            few = len(due) // STEPS + 1
+            for first in range(0, len(due), few):
+                chunk = _frame(_mark(0, self.sight.horizon), "beat", "{}")
+                for stream in due[first : first + few]:
                     stream.push(chunk)
+                await asyncio.sleep(1 / STEPS)
             if turn == 0:
                 await self.in_thread(notices.beat, self.name)
-            await asyncio.sleep(1)
+            await asyncio.sleep(until - time.monotonic())
 
     # Who is here
 

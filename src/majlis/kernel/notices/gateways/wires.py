@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
-from django.db import connection
+from majlis.kit import db
 
 CHANNEL = "majlis_stream"
 """Both wires use the same name."""
@@ -13,8 +13,7 @@ class PostgresWire:
     """NOTIFY on the connection that has just committed."""
 
     def announce(self, words: str) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, words])
+        db.prepared("SELECT pg_notify(%s, %s)", [CHANNEL, words])
 
 
 class RedisWire:

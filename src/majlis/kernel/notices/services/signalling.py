@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from majlis.kernel.notices import gateways
 from majlis.kernel.notices.models import StreamEvent
 from majlis.kernel.notices.stream import LiveEvent, announcement
-from majlis.kit import clock
+from majlis.kit import clock, db
 
 KEPT = timedelta(days=1)
 WHISPER_PEOPLE = 100
@@ -35,14 +35,12 @@ def signal(*, people: Iterable[UUID], kind: str, payload: dict[str, Any], stored
         for start in range(0, len(everyone), WHISPER_PEOPLE):
             _announce_after_commit(LiveEvent(0, 0, tuple(everyone[start : start + WHISPER_PEOPLE]), kind, body))
         return
-    with connection.cursor() as cursor:
-        # Raw for the transaction's id, by which streams read (see StreamEvent.transaction).
-        cursor.execute(
-            """INSERT INTO notices_streamevent (transaction, people, kind, payload, created_at)
-               VALUES (pg_current_xact_id()::text::bigint, %s, %s, %s, %s) RETURNING id, transaction""",
-            [everyone, kind, body, clock.now()],
-        )
-        id, number = cursor.fetchone()
+    # Raw for the transaction's id, by which streams read (see StreamEvent.transaction).
+    ((id, number),) = db.prepared(
+        """INSERT INTO notices_streamevent (transaction, people, kind, payload, created_at)
+           VALUES (pg_current_xact_id()::text::bigint, %s, %s, %s, %s) RETURNING id, transaction""",
+        [db.array(everyone), kind, body, clock.now()],
+    )
     _announce_after_commit(LiveEvent(id, number, tuple(everyone), kind, body))
 
 
