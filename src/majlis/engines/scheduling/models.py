@@ -7,9 +7,10 @@ from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, Range
 from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import F, Q
+from django.utils.timezone import get_current_timezone
 
 from majlis.engines.scheduling.types import LIVE, Frequency, Health, ReservationStatus
-from majlis.kit import clock
+from majlis.kit import clock, locale
 from majlis.kit.db import Record
 
 
@@ -186,7 +187,7 @@ class Reservation(Record):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.starts_at:%Y-%m-%d %H:%M}"
+        return f"{self.title or self.kind} · {locale.moment(self.starts_at, get_current_timezone())}"
 
 
 class BusyTime(models.Model):

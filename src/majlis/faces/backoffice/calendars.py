@@ -15,6 +15,7 @@ from majlis.engines.scheduling.models import (
 )
 from majlis.engines.scheduling.types import ReservationStatus
 from majlis.faces.backoffice.site import BOSSES, ReadOnlyAdmin, ReadOnlyRows, office
+from majlis.faces.backoffice.telling import span
 from majlis.kernel.accounts.types import Role
 
 READERS = (Role.SUPPORT, Role.COORDINATOR, *BOSSES)
@@ -23,7 +24,9 @@ READERS = (Role.SUPPORT, Role.COORDINATOR, *BOSSES)
 class SharesLines(ReadOnlyRows):
     model = BusyTime
     verbose_name_plural = _("People")
-    fields = ("person", "during", "blocks", "held_until")
+    fields = readonly_fields = ("person", "taken", "blocks", "held_until")
+
+    taken = span("during")
 
 
 class HistoryLines(ReadOnlyRows):
@@ -60,11 +63,14 @@ class BusyTimePage(ReadOnlyAdmin):
     """One person's share of a reservation, buffers included."""
 
     view_roles = READERS
-    list_display = ("person", "during", "blocks", "held_until", "reservation")
+    list_display = fields = ("person", "taken", "blocks", "held_until", "reservation")
+    readonly_fields = ("taken",)
     list_filter = ("blocks",)
     list_select_related = ("person", "reservation")
     search_fields = ("person__name", "=person__id", "=reservation__id")
     ordering = ("-id",)
+
+    taken = span("during")
 
 
 @admin.register(Rule, site=office)
@@ -84,10 +90,13 @@ class TimeOffPage(ReadOnlyAdmin):
     """When somebody's hours do not count."""
 
     view_roles = READERS
-    list_display = ("person", "during", "reason")
+    list_display = fields = ("person", "away", "reason")
+    readonly_fields = ("away",)
     list_select_related = ("person",)
     search_fields = ("person__name", "=person__id")
     ordering = ("-id",)
+
+    away = span("during")
 
 
 @admin.register(CalendarSettings, site=office)

@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from majlis.engines.calls import queries
 from majlis.engines.calls.models import Recording, Room
 from majlis.faces.backoffice.site import BOSSES, ReadOnlyAdmin, link_to, office
+from majlis.faces.backoffice.telling import time_exact, when
 from majlis.kernel.accounts.types import Role
+from majlis.kit import locale
 
 WITNESSES = (Role.SUPPORT, Role.COORDINATOR, Role.MODERATOR, *BOSSES)
 
@@ -34,12 +36,12 @@ class RoomPage(ReadOnlyAdmin):
         return super().get_queryset(request).prefetch_related("members__person")
 
     @admin.display(description=_("Opens"))
-    def opens_at(self, room: Room) -> Any:
-        return room.opens_at
+    def opens_at(self, room: Room) -> str:
+        return when(room.opens_at)
 
     @admin.display(description=_("Shuts"))
-    def shuts_at(self, room: Room) -> Any:
-        return room.shuts_at
+    def shuts_at(self, room: Room) -> str:
+        return when(room.shuts_at)
 
     @admin.display(description=_("Members"))
     def who(self, room: Room) -> Any:
@@ -56,17 +58,17 @@ class RoomPage(ReadOnlyAdmin):
         rows = []
         for member in room.members.all():
             stay = seen.get(member.person_id)
-            spans = "; ".join(f"{a:%H:%M:%S}–{b:%H:%M:%S}" for a, b in stay.intervals) if stay else "–"
-            rows.append((member.person, f"{stay.seconds / 60:.0f}" if stay else "0", _("min"), spans))
+            spans = "; ".join(f"{time_exact(a)}–{time_exact(b)}" for a, b in stay.intervals) if stay else "–"
+            rows.append((member.person, locale.number(round(stay.seconds / 60) if stay else 0), _("min"), spans))
         return format_html_join("", "<div>{}: {} {} ({})</div>", rows)
 
     @admin.display(description=_("What happened"))
     def timeline(self, room: Room) -> Any:
         rows = (
-            (f"{event.at:%Y-%m-%d %H:%M:%S}", event.get_kind_display(), event.person or _("The house"))
+            (when(event.at, exact=True), event.get_kind_display(), event.person or _("The house"))
             for event in queries.timeline(room.pk)
         )
-        return format_html_join("", "<div>{} UTC · {} · {}</div>", rows)
+        return format_html_join("", "<div>{} · {} · {}</div>", rows)
 
 
 @admin.register(Recording, site=office)

@@ -31,7 +31,7 @@ from majlis.kernel.catalogue.models import (
 from majlis.kernel.catalogue.types import Scale
 from majlis.kit import clock
 from majlis.kit.edition import edition
-from majlis.kit.translated import TranslatedField
+from majlis.kit.translated import TranslatedField, in_language
 
 WATCHERS = (Role.COORDINATOR, Role.SUPPORT, Role.MODERATOR, Role.FINANCE, *BOSSES)
 
@@ -145,8 +145,12 @@ class OfferPage(NamedAdmin):
 
 @admin.register(Currency, site=office)
 class CurrencyPage(CatalogueAdmin):
-    list_display = ("code", "name", "active")
+    list_display = ("code", "called", "active")
     ordering = ("code",)
+
+    @admin.display(description=_("Name"))
+    def called(self, currency: Currency) -> str:
+        return in_language(currency.name)
 
 
 @admin.register(Country, site=office)

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from majlis.engines.experts import queries, services
 from majlis.engines.experts.models import Document, ExpertProfile, ExpertSubject, StatusChange
@@ -23,6 +24,7 @@ from majlis.faces.backoffice.site import (
     office,
     service_action,
 )
+from majlis.faces.backoffice.telling import when
 from majlis.kernel.accounts.types import Role
 from majlis.kernel.files import queries as files
 from majlis.kit import clock, locale
@@ -138,7 +140,9 @@ class ExpertPage(ReadOnlyAdmin):
     def waiting(self, row: ExpertProfile) -> str:
         if row.status != ExpertStatus.SUBMITTED or row.submitted_at is None:
             return "–"
-        return f"{row.submitted_at:%Y-%m-%d %H:%M} ({(clock.now() - row.submitted_at).days} d)"
+        days = (clock.now() - row.submitted_at).days
+        age = ngettext("%(count)s day", "%(count)s days", days) % {"count": locale.number(days)}
+        return f"{when(row.submitted_at)} ({age})"
 
     @admin.display(description=_("Speaks"))
     def spoken(self, row: ExpertProfile) -> str:

@@ -8,6 +8,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from majlis.faces.backoffice.site import BOSSES, ReadOnlyAdmin, link_to, office
+from majlis.faces.backoffice.telling import when
 from majlis.kernel.accounts.types import Role
 from majlis.kernel.ledger import queries
 from majlis.kernel.ledger.models import Account, Entry, Hold, Journal
@@ -55,7 +56,7 @@ class AccountPage(ReadOnlyAdmin):
             "<div>{} · {} · {} → {}</div>",
             (
                 (
-                    f"{e.at:%Y-%m-%d %H:%M}",
+                    when(e.at),
                     link_to(e.journal, e.journal.get_kind_display()),
                     _money(e.amount, account.unit),
                     _money(e.balance_after, account.unit),

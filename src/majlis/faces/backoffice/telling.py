@@ -48,10 +48,27 @@ def sentence(field: str) -> Any:
     return shown
 
 
-def when(at: datetime) -> str:
-    """A moment on the reader's wall, in their calendar and digits."""
+def span(field: str) -> Any:
+    """A field with a stretch of time, as a column or a field of a page: from when to when on the reader's wall."""
+
+    @admin.display(description=WORDS[field], ordering=field)
+    def shown(page: Any, row: Any) -> str:
+        ends = getattr(row, field)
+        return " – ".join(when(end) if end else "…" for end in (ends.lower, ends.upper))
+
+    return shown
+
+
+def when(at: datetime, *, exact: bool = False) -> str:
+    """A moment on the reader's wall, in their calendar and digits; `exact` to the second, for what is evidence."""
     wall = timezone.localtime(at)
-    return _("%(day)s, %(time)s") % {"day": locale.date_text(wall.date()), "time": locale.time_text(wall.time())}
+    clock = time_exact(at) if exact else locale.time_text(wall.time())
+    return _("%(day)s, %(time)s") % {"day": locale.date_text(wall.date()), "time": clock}
+
+
+def time_exact(at: datetime) -> str:
+    """The time of a moment on the reader's wall to the second."""
+    return locale.digits(f"{timezone.localtime(at):%H:%M:%S}")
 
 
 def in_lines(lines: Iterable[str | None]) -> str:

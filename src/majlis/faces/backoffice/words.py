@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
@@ -158,7 +157,7 @@ class ConversationPage(ReadOnlyAdmin):
         return format_html(
             '<p dir="auto"><b><bdi>{}</bdi></b> <small>{}</small>{}<br>{} {}{}</p>',
             message.sender.name,
-            f"{timezone.localtime(message.created_at):%Y-%m-%d %H:%M}",
+            when(message.created_at),
             format_html(" <em>{}</em>", _("taken back")) if message.hidden_at else "",
             message.text,
             papers,

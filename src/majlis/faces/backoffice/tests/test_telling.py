@@ -1,6 +1,8 @@
 """The office says things in the reader's words: no state, policy, level or sum as the code keeps it."""
 
 import re
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
@@ -21,8 +23,10 @@ from majlis.engines.billing.tests.factories import IBAN, draft, give, order, pay
 from majlis.engines.billing.tests.plans import join, plan
 from majlis.engines.billing.tests.test_withdrawals import ask
 from majlis.engines.billing.types import LineStatus, OrderStatus, PaymentStatus
+from majlis.engines.calls import services as calls
 from majlis.faces.backoffice.site import office
 from majlis.faces.backoffice.telling import share
+from majlis.kit import locale
 from majlis.kit.locale import isolated
 from majlis.kit.testing import person
 from majlis.products.lessons.models import Lesson
@@ -31,6 +35,7 @@ from majlis.products.lessons.tests.factories import paid, student, teacher
 from majlis.products.lessons.tests.test_packages import buy, offer
 
 pytestmark = pytest.mark.django_db
+LATE = timedelta(seconds=77)
 KEPT_AS_SENT = {"billing.WebhookEvent", "accounts.AuditEntry"}
 """Pages that show what programs said, as they said it."""
 
@@ -49,6 +54,23 @@ def sold():
     join(person("Omar", country="XX"), plan(benefits=[{"unit": "minute", "amount": 240}]))
     pay(order(nadia, draft(10_000, salma)))
     return lesson
+
+
+def stay(lesson):
+    """The student comes into the room of their lesson and goes."""
+    visit = calls.enter_room(room_id=lesson.room_id, actor=lesson.student, now=lesson.starts_at + LATE)
+    calls.leave_room(room_id=lesson.room_id, actor=lesson.student, visit_id=visit.pk, now=lesson.ends_at)
+    return visit
+
+
+def time_of(visit, zone):
+    return locale.digits(f"{visit.joined_at.astimezone(ZoneInfo(zone)):%H:%M:%S}", "fa")
+
+
+def one_of_each():
+    """A row of each model that has a page."""
+    rows = (model._default_manager.order_by("pk").first() for model in office._registry)
+    return [row for row in rows if row is not None and row._meta.label not in KEPT_AS_SENT]
 
 
 def shown(desk, row, language="en"):
@@ -159,12 +181,24 @@ class TestValues:
         assert "&#x27;holder&#x27;" not in shown(desk, method)
 
     def test_no_page_shows_what_the_code_keeps(self, desk, sold):
+        stay(sold)
         opened = 0
-        for model in office._registry:
-            row = model._default_manager.order_by("pk").first()
-            if row is None or model._meta.label in KEPT_AS_SENT:
-                continue
-            for value in re.findall(r'class="readonly">(.*?)</div>', shown(desk, row), re.DOTALL):
-                assert not re.match(r"\s*[\[{](&quot;|&#x27;|\[|\])", value), (model._meta.label, value)
+        for row in one_of_each():
+            name = f"admin:{row._meta.app_label}_{row._meta.model_name}_changelist"
+            told = re.findall(r'class="readonly">(.*?)</div>', shown(desk, row), re.DOTALL)
+            listed = re.findall(
+                r'<t[dh] class="field-[^>]*>(.*?)</t[dh]>', desk.get(reverse(name)).content.decode(), re.DOTALL
+            )
+            assert listed, row
+            for value in told + listed:
+                assert not re.match(r"\s*[\[{](&quot;|&#x27;|\[|\])", value), (row, value)
+                assert not re.search(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}|\d UTC", value), (row, value)
             opened += 1
         assert opened > 15
+
+    def test_evidence_is_told_to_the_second_on_the_readers_wall(self, client, sold):
+        client.force_login(person("Fatma Finance", roles=["owner"], zone="Asia/Tehran"))
+        came = stay(sold)
+        page = shown(client, came.room, "fa")
+        assert time_of(came, "Asia/Tehran") in page
+        assert time_of(came, "UTC") not in page
