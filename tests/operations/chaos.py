@@ -1,6 +1,6 @@
 """What people and jobs do while the worker and the database die around them: programs that `test_chaos` starts.
 
-    python -m tests.operations.chaos work | prepare MEMBERS | buy FIRST LAST | renew MONTHS | look
+    python -m tests.operations.chaos work | errand | prepare MEMBERS | buy FIRST LAST | renew MONTHS | look
 
 Every step is done again until it is acknowledged, as by a person who presses again; each has a key, so again is not
 twice. What was acknowledged is printed, a line each, and must still be so at the end.
@@ -23,6 +23,7 @@ import psycopg_pool  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import Error, connection  # noqa: E402
 from django.db.models import Count, Sum  # noqa: E402
+from procrastinate.contrib.django.models import ProcrastinateJob  # noqa: E402
 
 from majlis.engines.billing import services  # noqa: E402
 from majlis.engines.billing.models import (  # noqa: E402
@@ -35,6 +36,7 @@ from majlis.engines.billing.models import (  # noqa: E402
     Subscription,
     SubscriptionPeriod,
 )
+from majlis.engines.billing.tasks import resend_refunds  # noqa: E402
 from majlis.engines.billing.tests import factories, plans  # noqa: E402
 from majlis.engines.billing.types import OrderStatus, RefundStatus  # noqa: E402
 from majlis.kernel.accounts.models import User  # noqa: E402
@@ -57,6 +59,16 @@ def stubborn(act: Callable[[], Any]) -> Any:
 def work() -> None:
     """The worker, who knows what is sold here as the buyers' programs do."""
     call_command("work")
+
+
+def errand() -> None:
+    """Give the worker a job and wait until it is done."""
+    number = stubborn(lambda: resend_refunds.configure(queueing_lock=f"errand {time.time()}").defer(timestamp=0))
+    deadline = time.monotonic() + 120
+    while stubborn(lambda: ProcrastinateJob.objects.filter(id=number).exists()):  # what is done is deleted
+        if time.monotonic() > deadline:
+            sys.exit("Nobody did it.")
+        time.sleep(0.1)
 
 
 def prepare(members: int) -> None:
@@ -181,4 +193,6 @@ def look() -> None:
 
 if __name__ == "__main__":
     words = sys.argv[1:]
-    {"work": work, "prepare": prepare, "buy": buy, "renew": renew, "look": look}[words[0]](*map(int, words[1:]))
+    {"work": work, "errand": errand, "prepare": prepare, "buy": buy, "renew": renew, "look": look}[words[0]](
+        *map(int, words[1:])
+    )

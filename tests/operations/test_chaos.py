@@ -101,6 +101,19 @@ def house() -> Iterator[House]:
             running.close()
 
 
+class TestWorker:
+    def test_lives_through_the_deaths_of_its_database(self, house: House):
+        house.work()
+        house.say("tests.operations.chaos", "errand")
+        for _death in range(3):
+            house.kill_database()
+            house.say("tests.operations.chaos", "errand")
+        assert house.worker is not None
+        assert house.worker.poll() is None, house.complaints([house.worker])
+        house.worker.terminate()
+        assert house.worker.wait(30) == 0
+
+
 class TestChaos:
     def test_a_thousand_movements_are_each_settled_once_or_open(self, house: House, tmp_path: Path):
         seed = int(os.environ.get("MAJLIS_CHAOS_SEED", "0")) or random.randrange(10**6)
@@ -117,6 +130,8 @@ class TestChaos:
         killed = self._rage(house, busy, dice)
         busy = [house.start("tests.operations.chaos", "renew", str(MONTHS))]
         killed += self._rage(house, busy, dice)
+        assert house.worker is not None
+        assert house.worker.poll() is None, house.complaints([house.worker])
         stands = json.loads(house.say("tests.operations.chaos", "look").strip().splitlines()[-1])
 
         told = [line.split() for note in notes for line in note.read_text().splitlines()]

@@ -3,9 +3,11 @@
 import asyncio
 import logging
 import os
+import signal
 from argparse import ArgumentParser
 from typing import Any
 
+import psycopg
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.management import BaseCommand
@@ -31,12 +33,31 @@ class Command(BaseCommand):
         asyncio.run(self.work(options["concurrency"]))
 
     async def work(self, concurrency: int) -> None:
-        """Polls every second; being woken after commit makes it quicker, a lost waking only that second slower."""
-        connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]
-        with app.replace_connector(connector):
-            async with app.open_async(), asyncio.TaskGroup() as tasks:
-                beside = [tasks.create_task(follow_sandbox_clock()), tasks.create_task(take_up_dropped())]
-                await app.run_worker_async(
+        """Until a signal says stop. A database that goes away is waited for: who would start the worker again, if it
+        ended as if it had been told to?"""
+        stop = asyncio.Event()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(name, stop.set)
+        while not stop.is_set():
+            try:
+                await turn(concurrency, stop)
+            except* (ConnectorException, psycopg.Error, OSError) as lost:
+                logger.warning("The worker cannot work: %s", _first(lost))
+            if not stop.is_set():
+                logger.warning("The worker begins again.")
+                await asyncio.sleep(1)
+
+
+async def turn(concurrency: int, stop: asyncio.Event) -> None:
+    """Work until told to stop, or until the database was away: then procrastinate ends the jobs in hand and returns, or
+    raises. Polls every second; being woken after commit makes it quicker, a lost waking only that second slower."""
+    connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]
+    with app.replace_connector(connector):
+        async with app.open_async(), asyncio.TaskGroup() as tasks:
+            told = tasks.create_task(stop.wait())
+            beside = [told, tasks.create_task(follow_sandbox_clock()), tasks.create_task(take_up_dropped())]
+            working = tasks.create_task(
+                app.run_worker_async(
                     concurrency=concurrency,
                     fetch_job_polling_interval=1,
                     abort_job_polling_interval=5,
@@ -45,9 +66,22 @@ class Command(BaseCommand):
                     shutdown_graceful_timeout=8,
                     delete_jobs="successful",
                     listen_notify=True,
+                    install_signal_handlers=False,
                 )
-                for each in beside:
-                    each.cancel()
+            )
+            await asyncio.wait([told, working], return_when=asyncio.FIRST_COMPLETED)
+            working.cancel()  # it takes no more jobs, and waits for those in hand
+            await asyncio.wait([working])
+            for each in beside:
+                each.cancel()
+
+
+def _first(group: BaseExceptionGroup[Any]) -> BaseException:
+    """What went wrong first, without what it was wrapped in."""
+    wrong: BaseException = group
+    while isinstance(wrong, BaseExceptionGroup):
+        wrong = wrong.exceptions[0]
+    return wrong.__cause__ or wrong
 
 
 async def follow_sandbox_clock() -> None:
