@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.operations.house import A_START, soon
 
 from majlis.config import postgres
 
@@ -102,14 +103,20 @@ def house() -> Iterator[House]:
 
 
 class TestWorker:
-    def test_lives_through_the_deaths_of_its_database(self, house: House):
+    def test_lives_through_the_deaths_of_its_database_and_stops_while_there_is_none(self, house: House):
         house.work()
+        assert house.worker is not None
+        log = house.log(house.started.index(house.worker))
         house.say("tests.operations.chaos", "errand")
         for _death in range(3):
             house.kill_database()
             house.say("tests.operations.chaos", "errand")
-        assert house.worker is not None
         assert house.worker.poll() is None, house.complaints([house.worker])
+        waited = log.read_text().count("error connecting")
+        pid = house.server.pid()
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        assert soon(lambda: log.read_text().count("error connecting") > waited, A_START)
         house.worker.terminate()
         assert house.worker.wait(30) == 0
 

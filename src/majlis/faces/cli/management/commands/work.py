@@ -17,6 +17,11 @@ from procrastinate.exceptions import ConnectorException
 
 from majlis.kit import clock, jobs
 
+GRACE = 8
+"""Seconds that jobs in hand have to end when the worker is told to stop."""
+STOPPED = 10
+"""Seconds after which it stops, whatever it waits for."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -50,28 +55,34 @@ class Command(BaseCommand):
 
 async def turn(concurrency: int, stop: asyncio.Event) -> None:
     """Work until told to stop, or until the database was away: then procrastinate ends the jobs in hand and returns, or
-    raises. Polls every second; being woken after commit makes it quicker, a lost waking only that second slower."""
+    raises."""
+    async with asyncio.TaskGroup() as tasks:
+        told = tasks.create_task(stop.wait())
+        working = tasks.create_task(run(concurrency))
+        await asyncio.wait([told, working], return_when=asyncio.FIRST_COMPLETED)
+        told.cancel()
+        working.cancel()  # it takes no more jobs, and waits for those in hand
+        await asyncio.wait([working], timeout=STOPPED)
+        working.cancel()  # perhaps it waits for a database that is away
+
+
+async def run(concurrency: int) -> None:
+    """Polls every second; being woken after commit makes it quicker, a lost waking only that second slower."""
     connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]
     with app.replace_connector(connector):
         async with app.open_async(), asyncio.TaskGroup() as tasks:
-            told = tasks.create_task(stop.wait())
-            beside = [told, tasks.create_task(follow_sandbox_clock()), tasks.create_task(take_up_dropped())]
-            working = tasks.create_task(
-                app.run_worker_async(
-                    concurrency=concurrency,
-                    fetch_job_polling_interval=1,
-                    abort_job_polling_interval=5,
-                    update_heartbeat_interval=5,
-                    stalled_worker_timeout=jobs.SILENT_FOR,
-                    shutdown_graceful_timeout=8,
-                    delete_jobs="successful",
-                    listen_notify=True,
-                    install_signal_handlers=False,
-                )
+            beside = [tasks.create_task(follow_sandbox_clock()), tasks.create_task(take_up_dropped())]
+            await app.run_worker_async(
+                concurrency=concurrency,
+                fetch_job_polling_interval=1,
+                abort_job_polling_interval=5,
+                update_heartbeat_interval=5,
+                stalled_worker_timeout=jobs.SILENT_FOR,
+                shutdown_graceful_timeout=GRACE,
+                delete_jobs="successful",
+                listen_notify=True,
+                install_signal_handlers=False,
             )
-            await asyncio.wait([told, working], return_when=asyncio.FIRST_COMPLETED)
-            working.cancel()  # it takes no more jobs, and waits for those in hand
-            await asyncio.wait([working])
             for each in beside:
                 each.cancel()
 
