@@ -12,14 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.operations.house import A_START, soon
+from tests.operations.house import soon
 
 from majlis.config import postgres
 
 HOME = Path(__file__).resolve().parents[2]
 PURCHASES, MEMBERS, MONTHS = 640, 60, 4
 MOST_KILLS = 40
-pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(2000)]
+pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(1500)]
 
 
 class House:
@@ -57,7 +57,7 @@ class House:
     def say(self, *words: str) -> str:
         """Run a program to its end; what it printed."""
         running = self.start(*words, stdout=subprocess.PIPE)
-        said, _nothing = running.communicate(timeout=600)
+        said, _nothing = running.communicate(timeout=300)
         assert running.returncode == 0, self.complaints([running])
         return str(said.decode())
 
@@ -116,7 +116,7 @@ class TestWorker:
         pid = house.server.pid()
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
-        assert soon(lambda: log.read_text().count("error connecting") > waited, A_START)
+        assert soon(lambda: log.read_text().count("error connecting") > waited)
         house.worker.terminate()
         assert house.worker.wait(30) == 0
 

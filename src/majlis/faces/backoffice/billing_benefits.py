@@ -94,7 +94,7 @@ def read_counted(text: str, unit: str, field: str = "amount") -> int:
         raise Invalid(errors={field: _("Write a whole number; of gigabytes also parts, such as 1.5.")}) from None
 
 
-def said(amount: int, unit: str) -> str:
+def typed(amount: int, unit: str) -> str:
     """The other way round, for a form to begin with."""
     return f"{Money(amount, unit).decimal.scaleb(-GIGA if unit == 'byte' else 0).normalize():f}"
 
@@ -107,12 +107,12 @@ def scope_called(scope: str) -> str:
     return str(queries.scopes().get(scope, scope) or _("Anything"))
 
 
-def _as_said(benefit: PlanBenefit) -> dict[str, Any]:
+def _as_typed(benefit: PlanBenefit) -> dict[str, Any]:
     return {
         "unit": benefit.unit,
-        "amount": said(benefit.amount, benefit.unit),
+        "amount": typed(benefit.amount, benefit.unit),
         "per": benefit.per,
-        "carry_limit": said(benefit.carry_limit, benefit.unit) if benefit.carry_limit else "",
+        "carry_limit": typed(benefit.carry_limit, benefit.unit) if benefit.carry_limit else "",
         "scope": benefit.scope,
     }
 
@@ -159,7 +159,7 @@ class BenefitPage(BenefitColumns, ReadOnlyAdmin):
         roles=MONEY,
         form=AllowanceForm,
         shown=lambda benefit: benefit.kind == BenefitKind.ALLOWANCE,
-        initial=_as_said,
+        initial=_as_typed,
         consequence=begins,
     )
     def change_allowance(self, request: HttpRequest, benefit: PlanBenefit, data: dict[str, Any]) -> None:

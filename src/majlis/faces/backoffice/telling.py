@@ -41,7 +41,7 @@ def sentence(field: str) -> Any:
     """A field that keeps why something is so, as a column or a field of a page: `why = sentence("problem")`. What the
     house said is said in the reader's language."""
 
-    @admin.display(description=WORDS[field])
+    @admin.display(description=WORDS[field], ordering=field)
     def shown(page: Any, row: Any) -> str:
         return said(getattr(row, field)) or "–"
 
